@@ -1,0 +1,1 @@
+"""The field machine: from keystroke to sealed entry."""

@@ -1,0 +1,1 @@
+"""What a testimony is. Pure: no keys, no network, no screen."""

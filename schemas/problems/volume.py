@@ -1,0 +1,7 @@
+"""Coded problems of this area: volume."""
+
+from __future__ import annotations
+
+from schemas.problems.catalogue import Entry
+
+ENTRIES: tuple[Entry, ...] = ()

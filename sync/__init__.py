@@ -1,0 +1,1 @@
+"""From sealed entry to the desk's archive."""

@@ -8,9 +8,9 @@ A record is a frozen dataclass whose annotations are the schema:
         at: Annotated[int, Between(0, MAX_TIME)]
         code: str | None = None            # left out of the map when it is None
 
-Arrays are `tuple[T, ...]` (any length) or `tuple[A, B]` (exactly these). Every field must be there, except one that is None by
-default: that one is left out when it is None. A key that the record does not have is refused, unless it begins with `x-` and
-the record has a field `extra`: there such keys are kept and never interpreted (docs/spec/protocol.md §3.3).
+Arrays are `tuple[T, ...]` (any length) or `tuple[A, B]` (exactly these). Every field must be there, except one that is
+None by default: that one is left out when it is None. A key that the record does not have is refused, unless it begins
+with `x-` and the record has a field `extra`: there such keys are kept, never interpreted (docs/spec/protocol.md §3.3).
 """
 
 from __future__ import annotations
@@ -88,7 +88,8 @@ def to_plain(value: Any) -> Any:
 
 def from_plain(kind: type[R], plain: Any) -> R:
     """The record for maps, lists and scalars. Raises E_SCHEMA with the place in the fact `where`."""
-    record: R = _check_for(kind)(plain, kind.__name__)
+    annotation: Hashable = kind
+    record: R = _check_for(annotation)(plain, kind.__name__)
     return record
 
 

@@ -19,7 +19,7 @@ import types
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from schemas import canonical
 from schemas.problems import Problem
@@ -88,8 +88,7 @@ def to_plain(value: Any) -> Any:
 
 def from_plain(kind: type[R], plain: Any) -> R:
     """The record for maps, lists and scalars. Raises E_SCHEMA with the place in the fact `where`."""
-    annotation: Hashable = kind
-    record: R = _check_for(annotation)(plain, kind.__name__)
+    record: R = _check_for(cast(Hashable, kind))(plain, kind.__name__)
     return record
 
 

@@ -1,0 +1,216 @@
+"""What a form says, once it has been read: questions, groups, repeats, texts and choice lists.
+
+A form definition never changes while interviews run on it, so any number of sessions share one. Everything that an
+expression needs is compiled before the definition is handed out (`schemas.xform_compile`); a definition that exists can
+run. Names of attributes follow the XForms specification of ODK where it has them; Svidok's own marks stand in binds in
+the namespace `urn:svidok:form:1` (compartment, mode, tier, required, reserved, alone, code, start).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from schemas.problems import Problem
+
+if TYPE_CHECKING:
+    from schemas.xpath.compiler import Expression
+
+Compartment: TypeAlias = Literal["identity", "narrative", "process"]
+Mode: TypeAlias = Literal["read", "ask", "code", "staff", "auto"]
+Tier: TypeAlias = Literal["C", "X"]
+Strictness: TypeAlias = Literal["block", "answer", "no", "auto"]
+SVIDOK = "urn:svidok:form:1"
+
+Step: TypeAlias = "str | tuple[str, int]"
+Path: TypeAlias = tuple[Step, ...]
+"""Where a node of an interview stands, e.g. `("h_event", ("ev", 3), "ev_type")`; a tuple is an entry of a repeat."""
+
+
+@dataclass(slots=True)
+class Text:
+    """A text that the form shows, in every language; `parts` are literals and outputs (compiled expressions).
+
+    `by_language` maps the language to its parts; the key "" holds a text that stands in the form without a language.
+    """
+
+    by_language: dict[str, tuple[str | Expression, ...]] = field(default_factory=dict)
+
+    @property
+    def moving(self) -> bool:
+        """Whether some language of the text shows the value of an expression."""
+        return any(not isinstance(part, str) for parts in self.by_language.values() for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a choice list: the stored value, its text, and the further columns that filters look at."""
+
+    value: str
+    text: Text
+    columns: Mapping[str, str]
+
+
+@dataclass(slots=True, eq=False)
+class Definition:
+    """What questions, groups and repeats have in common. `ref` is the absolute XForm path, `path` its names without the root."""
+
+    name: str
+    ref: str
+    parent: Group | None = field(repr=False)
+    label: Text | None = None
+    hint: Text | None = None
+    guidance: Text | None = None
+    appearance: str = ""
+    relevant: Expression | None = field(default=None, repr=False)
+    readonly: Expression | None = field(default=None, repr=False)
+    marks: Mapping[str, str] = field(default_factory=dict)
+    scope: Group | None = field(default=None, repr=False)
+    slot: int = -1
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The names from the form's root to here; for a node outside repeats this is its Path in a session."""
+        return tuple(self.ref.split("/")[2:])
+
+    @property
+    def compartment(self) -> Compartment:
+        """Where the answer is sealed: its own mark, or that of the nearest group that has one; `narrative` without any."""
+        for each in self.lineage():
+            mark = each.marks.get("compartment")
+            if mark in ("identity", "narrative", "process"):
+                return mark  # type: ignore[return-value]  # narrowed by the membership test, which mypy does not follow
+        return "narrative"
+
+    @property
+    def mode(self) -> Mode:
+        """How the question is put: its own mark, or that of the nearest group that has one; `ask` without any."""
+        for each in self.lineage():
+            mark = each.marks.get("mode")
+            if mark in ("read", "ask", "code", "staff", "auto"):
+                return mark  # type: ignore[return-value]  # narrowed by the membership test, which mypy does not follow
+        return "ask"
+
+    @property
+    def tier(self) -> Tier:
+        """`C` core or `X` extended: its own mark, or that of the nearest group that has one; `C` without any."""
+        for each in self.lineage():
+            mark = each.marks.get("tier")
+            if mark in ("C", "X"):
+                return mark  # type: ignore[return-value]  # narrowed by the membership test, which mypy does not follow
+        return "C"
+
+    def lineage(self) -> Iterator[Definition]:
+        """This node and the groups around it, from the inside out."""
+        each: Definition | None = self
+        while each is not None:
+            yield each
+            each = each.parent
+
+
+@dataclass(slots=True, eq=False)
+class Group(Definition):
+    """A section or an inner group. `prompt` is the open prompt that is spoken before its coded questions."""
+
+    children: list[Definition] = field(default_factory=list, repr=False)
+    prompt: Text | None = None
+
+    def walk(self) -> Iterator[Definition]:
+        """Everything inside, in document order, without the group itself."""
+        for child in self.children:
+            yield child
+            if isinstance(child, Group):
+                yield from child.walk()
+
+
+@dataclass(slots=True, eq=False)
+class Repeat(Group):
+    """A group that may stand any number of times. `code` is the prefix of entry codes (`P` gives P1, P2 …) or empty."""
+
+    count: Expression | None = field(default=None, repr=False)
+    start: int = 0
+    code: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Question(Definition):
+    """A question, a note, or a calculation (type `calculate`: it has no control and only the program fills it).
+
+    `type` is one of text, integer, decimal, boolean, date, time, dateTime, select_one, select_multiple, rank, file,
+    note, calculate, geopoint, geotrace, geoshape, barcode, range, acknowledge. `data_type` is the type of the bind
+    (`string`, `int`, `decimal`, `date` …) and decides how expressions read the value.
+    """
+
+    type: str = "text"
+    data_type: str = "string"
+    required: Expression | None = field(default=None, repr=False)
+    constraint: Expression | None = field(default=None, repr=False)
+    calculate: Expression | None = field(default=None, repr=False)
+    required_message: Text | None = None
+    constraint_message: Text | None = None
+    strictness: Strictness = "no"
+    closed: bool = False
+    edtf: bool = False
+    alone: frozenset[str] = frozenset()
+    default: str = ""
+    mediatype: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    itemset: Itemset | None = field(default=None, repr=False)
+
+    @property
+    def compartment(self) -> Compartment:
+        """As for every node; a file without any mark belongs to `identity`: faces, voices and names are in files."""
+        if self.type == "file" and not any("compartment" in each.marks for each in self.lineage()):
+            return "identity"
+        return Definition.compartment.fget(self)  # type: ignore[attr-defined,no-any-return]  # the property above
+
+
+@dataclass(slots=True, eq=False)
+class Itemset:
+    """Where a question's choices come from: fixed items, or the node set of an expression over a secondary instance."""
+
+    items: tuple[Item, ...] = ()
+    nodes: Expression | None = None
+    value_ref: str = "name"
+    label_ref: str = "label"
+    label_is_itext: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Form:
+    """A form that can run. `questions` maps the XForm path (`/data/a/t`) to its question."""
+
+    id: str
+    version: str
+    title: str
+    languages: tuple[str, ...]
+    default_language: str
+    root: Group = field(repr=False)
+    questions: dict[str, Question] = field(default_factory=dict, repr=False)
+    nodes: dict[str, Definition] = field(default_factory=dict, repr=False)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def sections(self) -> tuple[Group, ...]:
+        """The groups and repeats directly below the root, in order."""
+        return tuple(child for child in self.root.children if isinstance(child, Group))
+
+    def by_name(self, name: str) -> Definition:
+        """The one node of this name. Raises E_ANSWER_PATH when none or several have it."""
+        found = [each for each in self.nodes.values() if each.name == name]
+        if len(found) != 1:
+            raise Problem("E_ANSWER_PATH", question=name)
+        return found[0]
+
+    def definition(self, path: Path) -> Definition:
+        """The definition that a session's path belongs to. Raises E_ANSWER_PATH."""
+        names = [step if isinstance(step, str) else step[0] for step in path]
+        found = self.nodes.get("/".join((self.root.ref, *names)))
+        if found is None:
+            raise Problem("E_ANSWER_PATH", question="/".join(names))
+        return found
+
+    def compartment_of(self, path: Path) -> Compartment:
+        """The compartment of the node at a session's path. Raises E_ANSWER_PATH."""
+        return self.definition(path).compartment

@@ -1,7 +1,70 @@
-"""Coded problems of this area: system."""
+"""Coded problems of this area: the machine, its disks and the home folder."""
 
 from __future__ import annotations
 
 from schemas.problems.catalogue import Entry
 
-ENTRIES: tuple[Entry, ...] = ()
+_KEPT = "Everything that was saved before is still there, and nothing half-made was left behind."
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry(
+        "E_DISK_FULL",
+        "The disk has no room for what had to be written ({error}).",
+        _KEPT,
+        "Make room on this disk, or use another one, and do the same step again.",
+    ),
+    Entry(
+        "E_DISK_SPACE",
+        "This needs {needed} MiB, and only {free} MiB are free on the disk.",
+        "Nothing was written.",
+        "Make room on this disk, or use another one, and do the same step again.",
+    ),
+    Entry(
+        "E_MEDIA_IO",
+        "A disk or stick could not be read or written, or is gone ({error}).",
+        _KEPT,
+        "Check that it is plugged in and do the step again. If it fails again, use another disk or stick.",
+    ),
+    Entry(
+        "E_NO_ACCESS",
+        "This computer does not permit reading or writing there ({error}).",
+        "Nothing was changed.",
+        "Choose a folder that belongs to you, or remove the write protection of the stick, and do the step again.",
+    ),
+    Entry(
+        "E_HOME_EXISTS",
+        "There is something in this home folder already.",
+        "It was not touched.",
+        "Open it with its passphrase, or choose another folder with --home.",
+    ),
+    Entry(
+        "E_HOME_MISSING",
+        "There is no home in this folder yet.",
+        "Nothing was changed.",
+        "Create one first, or choose the right folder with --home.",
+    ),
+    Entry(
+        "E_HOME_PROFILE",
+        "This home is for the profile {found}, and this step needs the profile {wanted}.",
+        "Nothing was changed.",
+        "Choose the right folder with --home.",
+    ),
+    Entry(
+        "E_HOME_BUSY",
+        "Another window or command is working in this home (process {pid}).",
+        "Nothing was changed, and what the other one does is safe.",
+        "Close the other window, or wait until its command has ended, and do the step again.",
+    ),
+    Entry(
+        "E_SWAP",
+        "This computer may write its memory to disk without encryption ({where}).",
+        "The vault itself is encrypted; what is open in memory could remain on the disk.",
+        "Switch off hibernation and swap, or encrypt the whole disk; ask the person who looks after this computer.",
+    ),
+    Entry(
+        "E_HARDEN",
+        "This computer refused a protection of the program's memory ({step}).",
+        "The vault itself is encrypted; after a crash, what is open in memory could remain on the disk.",
+        "You can go on. Tell the person who looks after this computer about this message.",
+    ),
+)

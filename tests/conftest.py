@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.plugin_skips"]
 REPO = Path(__file__).resolve().parent.parent
 
 

@@ -119,7 +119,7 @@ def check_consistency(m: int, n: int, root_m: bytes, root_n: bytes, proof: Seque
     if not 0 <= m <= n or any(len(part) != HASH for part in proof):
         raise Problem("E_PROOF")
     if m in (0, n):
-        if proof or root_m != (EMPTY if m == 0 else root_n):
+        if proof or (m == 0 and root_m != EMPTY) or (m == n and root_m != root_n):
             raise Problem("E_PROOF")
         return
     # A whole power of two is a node of the larger tree: its root starts the proof and is not sent.

@@ -10,6 +10,36 @@ _SEALED = "What was already sealed and carried away is not touched by this."
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(
+        "E_UNLOCK",
+        "The vault did not open with this passphrase and key file.",
+        _UNCHANGED,
+        "Check the layout of the keyboard and the key file, then try again. There is no limit of attempts.",
+    ),
+    Entry(
+        "E_KDF_PARAMS",
+        "The head of the vault asks for a cost of unlocking that is out of bounds.",
+        "Nothing was computed and nothing was changed.",
+        "The head is damaged or was altered: restore the file vault.hdr from a backup, and tell the office.",
+    ),
+    Entry(
+        "E_KDF_MEMORY",
+        "This computer cannot give the {mib} MiB of memory that unlocking needs.",
+        _UNCHANGED,
+        "Close other programs and try again.",
+    ),
+    Entry(
+        "E_KEYSLOTS_FULL",
+        "The vault has no free place for one more way to unlock it.",
+        _UNCHANGED,
+        "Remove one that is no longer needed, then add the new one.",
+    ),
+    Entry(
+        "E_SELFTEST",
+        "The cryptography on this computer gave a wrong answer ({primitive}).",
+        "No vault was opened and nothing was written.",
+        "Install the program afresh. If it happens again, do not use this computer for testimony.",
+    ),
+    Entry(
         "E_HDR_ROLLBACK",
         "The file with the passphrases of this vault is not the one that was written last.",
         "The vault is open and its content is whole; but an old passphrase may have been put back.",

@@ -1,9 +1,9 @@
 """Files are written whole or not at all.
 
 `write_durably` is the one way to make a file: temporary name, every byte, fsync, rename, fsync of the folder. Whoever
-reads the final name sees all of it or nothing, whatever was cut off in between. Errors of the operating system leave this
-module as coded problems (`mapped_os_errors`), and names that other people chose are data: shown by `shown_name`, never
-part of a path.
+reads the final name sees all of it or nothing, whatever was cut off in between. Errors of the operating system leave
+this module as coded problems (`mapped_os_errors`), and names that other people chose are data: shown by `shown_name`,
+never part of a path.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ NAME_BYTES = 255
 
 
 def checkpoint(name: str) -> None:
-    """Marks a place between two writes and does nothing; a test puts a function here that ends the process at `name`."""
+    """Marks a place between two writes and does nothing; a test puts a function here that ends the process."""
 
 
 @contextlib.contextmanager

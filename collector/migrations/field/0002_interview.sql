@@ -24,15 +24,16 @@ CREATE TABLE root (
   pinned_at INTEGER NOT NULL
 ) STRICT;
 
--- Mission packs that were taken over. Exactly one is active after enrolment.
+-- Mission packs that were taken over; versions count for each certified tree. One is active after enrolment.
 CREATE TABLE pack (
-  ver         INTEGER PRIMARY KEY CHECK (ver >= 1),
+  signer      INTEGER NOT NULL REFERENCES signer(id),
+  ver         INTEGER NOT NULL CHECK (ver >= 1),
   hash        BLOB NOT NULL CHECK (length(hash) = 32),    -- H(body)
   signed      BLOB NOT NULL,                              -- the signed object
   state       TEXT NOT NULL CHECK (state IN ('active', 'superseded')),
   gap         INTEGER NOT NULL DEFAULT 0,                 -- versions that were skipped before this one
-  signer      INTEGER NOT NULL REFERENCES signer(id),
-  accepted_at INTEGER NOT NULL
+  accepted_at INTEGER NOT NULL,
+  PRIMARY KEY (signer, ver)
 ) STRICT;
 CREATE UNIQUE INDEX pack_active ON pack(state) WHERE state = 'active';
 

@@ -1,7 +1,98 @@
-"""Coded problems of this area: interview."""
+"""Coded problems of interviews and of sealing them (docs/spec/protocol.md §6.5, §13)."""
 
 from __future__ import annotations
 
 from schemas.problems.catalogue import Entry
 
-ENTRIES: tuple[Entry, ...] = ()
+_KEPT = "Everything that was entered is kept, encrypted, in the vault."
+_AS_BEFORE = "The interview is as it was before."
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry(
+        "E_INTERVIEW_UNKNOWN",
+        "There is no interview with the record code {code} on this device.",
+        "Nothing was changed.",
+        "Look into the list of interviews for the right code.",
+    ),
+    Entry(
+        "E_INTERVIEW_SEALED",
+        "The interview {code} is sealed: this device cannot open it any more.",
+        "The sealed entry is kept until the office confirms that it has it.",
+        "Take what must be corrected down in a new interview that refers to this code.",
+    ),
+    Entry(
+        "E_INTERVIEW_CLOSED",
+        "This interview was closed on this screen.",
+        _KEPT,
+        "Open it again from the list of interviews.",
+    ),
+    Entry(
+        "E_FORM_UNKNOWN",
+        "The mission pack in force has no form “{form}”.",
+        "Nothing was changed.",
+        "Choose one of the forms that the status shows, or ask the office for a mission pack with this form.",
+    ),
+    Entry(
+        "E_ANSWER_LONG",
+        "This answer is too long to be kept in one piece ({bytes} bytes, at most {limit}).",
+        _AS_BEFORE,
+        "Divide it over two questions, or attach it as a file.",
+    ),
+    # review and sealing
+    Entry(
+        "E_SEAL_BLOCKED",
+        "Questions that decide whether the interview may go on are not answered: {questions}.",
+        _KEPT,
+        "Answer them, then seal again. An interrupted interview can be sealed as incomplete, with the reason.",
+    ),
+    Entry(
+        "E_SEAL_INCOMPLETE",
+        "{count} questions still need an answer or a correction: {questions}.",
+        _KEPT,
+        "Answer them (“does not know”, “prefers not to answer” and “not asked” are answers too), or seal the interview as "
+        "incomplete with the reason.",
+    ),
+    Entry(
+        "E_SEAL_CONSENT",
+        "Consent was not asked for yet: {questions}.",
+        _KEPT,
+        "Ask for consent and enter the answer. If nobody can be asked any more, withdraw the interview.",
+    ),
+    Entry(
+        "E_SEAL_REASON",
+        "The reason why an interview is sealed as incomplete must be from 1 to {limit} bytes long.",
+        _KEPT,
+        "Give a short reason, without names.",
+    ),
+    Entry(
+        "E_DOCUMENT_SIZE",
+        "The answers of the part “{compartment}” are larger than an entry can hold.",
+        _KEPT,
+        "Divide the account over two interviews that continue each other.",
+    ),
+    # attachments of an interview
+    Entry(
+        "E_ATTACH_QUESTION",
+        "The question “{question}” does not take a file now.",
+        _AS_BEFORE,
+        "Attach the file to a question for files, or to the interview as a whole.",
+    ),
+    Entry(
+        "E_ATTACH_PRESENT",
+        "The question “{question}” has a file already.",
+        _AS_BEFORE,
+        "Remove the file that is there first, or attach the new one to the interview as a whole.",
+    ),
+    Entry(
+        "E_ATTACH_MANY",
+        "An interview holds at most {limit} files.",
+        _AS_BEFORE,
+        "Begin a second interview that continues this one, and attach the file there.",
+    ),
+    Entry(
+        "E_ATTACH_TOTAL",
+        "With this file the interview would be too large for one transfer (at most {limit} bytes).",
+        _AS_BEFORE,
+        "Begin a second interview that continues this one, and attach the file there.",
+    ),
+)

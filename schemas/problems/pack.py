@@ -30,4 +30,42 @@ ENTRIES: tuple[Entry, ...] = (
         "Find out which pack the device had, then decide about the entry.",
     ),
     _refused("E_RECIPIENT_KEY", "A public key to which something should be sealed is not a usable key."),
+    # the device's side of enrolment
+    _refused(
+        "E_FINGERPRINT",
+        "The fingerprint that was typed is not that of the office which signed this mission pack.",
+        "Compare all eight groups by voice or in person once more. If they differ, do not use the file: it may come from "
+        "somebody else.",
+    ),
+    _refused(
+        "E_ROOT_OTHER",
+        "This mission pack comes from another office than the one that this device is enrolled with.",
+        "Do not use the file. Another office means enrolling again, with a new home folder.",
+    ),
+    _refused("E_PACK_FORM", "A form in the mission pack is not the one that was signed ({form})."),
+    _refused("E_PACK_RECIPIENTS", "The list of recipients in the mission pack cannot be used ({where})."),
+    Entry(
+        "E_NOT_ENROLLED",
+        "This device has no mission pack yet.",
+        "Nothing was changed.",
+        "Bring the enrolment request to the office and take in the mission pack that it answers with.",
+    ),
+    Entry(
+        "E_APP_OLD",
+        "The mission asks for a newer version of this program ({needed}; this is {version}).",
+        "Interviews and sealing go on.",
+        "Install the newer version when you can.",
+    ),
+    Entry(
+        "E_LEAVES_LOW",
+        "This device has {left} signing numbers left.",
+        "Interviews and sealing go on; when none is left, the device begins a new series by itself.",
+        "Make a new enrolment request and bring it to the office.",
+    ),
+    Entry(
+        "E_UNCERTIFIED",
+        "The office has not certified the present series of signing numbers of this device yet.",
+        "Interviews and sealing go on. The office keeps these entries aside until it has certified the series.",
+        "Bring the enrolment request of this device to the office.",
+    ),
 )

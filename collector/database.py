@@ -2,8 +2,8 @@
 
 The only import of sqlcipher3. A connection never attaches a second file, never exports, never loads code, never changes
 its key: an authorizer refuses that, whoever asks (docs/spec/protocol.md §4.4). Tables come from numbered migrations,
-each run once and whole. Errors of SQLite leave this module as coded problems; a trigger that refuses names its code:
-`RAISE(ABORT, 'E_FROZEN')`.
+each run once and whole. Errors of SQLite leave this module as coded problems; so does a trigger that freezes a table
+(by `RAISE(ABORT, 'frozen: table')`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from collector import files
-from schemas.problems import CATALOGUE, Problem
+from schemas.problems import Problem
 
 Scalar: TypeAlias = bytes | bytearray | str | int | None
 Args: TypeAlias = Sequence[Scalar]
@@ -199,6 +199,17 @@ class Database:
             return row
 
     @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keeps other threads out of the database for several steps that are not one transaction."""
+        with self._lock:
+            yield
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open; certain only while the database is held."""
+        return self._depth > 0
+
+    @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing: commits at the end, undoes everything when an exception leaves the block. Blocks nest."""
         with self._lock:
@@ -339,6 +350,7 @@ def _mapped_errors() -> Iterator[None]:
 def _problem_of(error: Exception) -> Problem:
     code = int(getattr(error, "sqlite_errorcode", None) or 0)
     name = str(getattr(error, "sqlite_errorname", None) or type(error).__name__)
-    if code & 0xFF == sqlcipher.SQLITE_CONSTRAINT and str(error) in CATALOGUE:
-        return Problem(str(error))
+    kind, _, table = str(error).partition(": ")
+    if code & 0xFF == sqlcipher.SQLITE_CONSTRAINT and kind == "frozen":
+        return Problem("E_FROZEN", where=table)
     return Problem(_CODES.get(code & 0xFF, "E_DB_RULE"), error=name)

@@ -83,7 +83,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry(
         "E_FROZEN",
-        "Something that must never change was about to be changed.",
+        "Something that must never change was about to be changed ({where}).",
         "It was not changed.",
         "This is a fault in the program, or in something that changed it. Tell the office this code.",
     ),

@@ -1,0 +1,1 @@
+"""Tables that every vault has, whatever its profile."""

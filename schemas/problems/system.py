@@ -67,4 +67,10 @@ ENTRIES: tuple[Entry, ...] = (
         "The vault itself is encrypted; after a crash, what is open in memory could remain on the disk.",
         "You can go on. Tell the person who looks after this computer about this message.",
     ),
+    Entry(
+        "E_INTERNAL",
+        "The program made a mistake ({kind} at {where}).",
+        "Everything that was saved before is still there.",
+        "Try the step again. If it happens again, tell the office this line; it holds nothing of any testimony.",
+    ),
 )

@@ -1,0 +1,107 @@
+"""The rows of a draft: everything that a person said, each piece encrypted under the draft's own key.
+
+Rule: neither an answer nor the question that it answers stands in the database outside the ciphertext, so erasing one
+key erases the draft from every old page (docs/spec/protocol.md §4.5). A row is named by a keyed hash of its kind and
+path, and bound to that name and to its draft: it cannot be moved.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from collector import crypto
+from collector.crypto import P, Secret
+from collector.database import Database
+from schemas import canonical
+from schemas.problems import Problem
+from schemas.session_types import Path
+
+RowKind: TypeAlias = Literal["answer", "entry", "cursor"]
+_PLACE = 16
+_NONCE = 24
+_STEP = re.compile(r"(?P<name>[^/\[\]]+)(?:\[(?P<entry>[1-9][0-9]{0,9})\])?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row as it was written: what kind, which path, and the values that belong to it."""
+
+    kind: str
+    path: Path
+    values: tuple[Any, ...]
+
+
+class DraftRows:
+    """Writes and reads the rows of one draft. Call inside the caller's transaction."""
+
+    def __init__(self, db: Database, draft: int, key: Secret) -> None:
+        self._db = db
+        self._draft = draft
+        self._key = crypto.expand(key, "draft/row")
+        self._place_key = crypto.expand(key, "draft/place")
+
+    def put(self, kind: RowKind, path: Path, values: Sequence[object]) -> None:
+        """Keeps `values` (canonical types) for `path`, in the place of what was there. Raises E_CMP_*."""
+        place = self._place(kind, path)
+        data = canonical.dump([kind, plain_path(path), *values], canonical.DOCUMENT)
+        nonce = crypto.random_bytes(_NONCE)
+        blob = nonce + crypto.xaead_seal(self._key, nonce, data, self._aad(place))
+        self._db.execute(
+            "INSERT INTO draft_row VALUES (?, ?, ?) ON CONFLICT (draft, place) DO UPDATE SET blob = excluded.blob",
+            (self._draft, place, blob),
+        )
+
+    def drop(self, kind: RowKind, path: Path) -> None:
+        """Removes what was kept for `path`."""
+        self._db.execute("DELETE FROM draft_row WHERE draft = ? AND place = ?", (self._draft, self._place(kind, path)))
+
+    def load(self) -> Iterator[Row]:
+        """Every row of the draft. Raises E_DB_CORRUPT for one that does not open under the draft's key and place."""
+        for place, blob in self._db.query("SELECT place, blob FROM draft_row WHERE draft = ?", (self._draft,)):
+            data = crypto.xaead_open(self._key, blob[:_NONCE], blob[_NONCE:], self._aad(place))
+            if data is None:
+                raise Problem("E_DB_CORRUPT")
+            kind, path, *values = canonical.load(data, canonical.DOCUMENT)
+            yield Row(kind, wire_path(path), tuple(values))
+
+    def wipe(self) -> None:
+        """Forget the keys; harmless when repeated."""
+        self._key.wipe()
+        self._place_key.wipe()
+
+    def _place(self, kind: RowKind, path: Path) -> bytes:
+        name = canonical.dump([kind, plain_path(path)])
+        return bytes(crypto.extract(self._place_key, name)[:_PLACE])
+
+    def _aad(self, place: bytes) -> bytes:
+        return P + b"draft-row\0" + self._draft.to_bytes(8, "big") + place
+
+
+def plain_path(path: Path) -> list[Any]:
+    """A path as arrays and text, for canonical msgpack."""
+    return [step if isinstance(step, str) else [step[0], step[1]] for step in path]
+
+
+def wire_path(path: Sequence[Any]) -> Path:
+    """The path that `plain_path` wrote."""
+    return tuple(step if isinstance(step, str) else (step[0], step[1]) for step in path)
+
+
+def path_text(path: Path) -> str:
+    """A path as one line, for example `h_event/ev[3]/ev_type`."""
+    return "/".join(step if isinstance(step, str) else f"{step[0]}[{step[1]}]" for step in path)
+
+
+def path_of(text: str) -> Path:
+    """The path that `path_text` wrote. Raises E_ANSWER_PATH."""
+    steps: list[str | tuple[str, int]] = []
+    for part in text.split("/"):
+        match = _STEP.match(part)
+        if match is None:
+            raise Problem("E_ANSWER_PATH", question=text[:80])
+        entry = match["entry"]
+        steps.append(match["name"] if entry is None else (match["name"], int(entry)))
+    return tuple(steps)

@@ -214,7 +214,8 @@ class Database:
         """All or nothing: commits at the end, undoes everything when an exception leaves the block. Blocks nest."""
         with self._lock:
             point = f"level{self._depth}"
-            self._command("BEGIN IMMEDIATE" if self._depth == 0 else f"SAVEPOINT {point}")
+            begin = "BEGIN" if self.read_only else "BEGIN IMMEDIATE"
+            self._command(begin if self._depth == 0 else f"SAVEPOINT {point}")
             self._depth += 1
             try:
                 yield

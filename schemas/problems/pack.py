@@ -14,6 +14,7 @@ def _refused(code: str, what: str, remedy: str = _TELL) -> Entry:
 
 ENTRIES: tuple[Entry, ...] = (
     _refused("E_PACK_SIG", "Not enough of the people who may sign this have signed it."),
+    _refused("E_PACK_AUTH", "This file is damaged or was altered.", "Ask for the file again."),
     _refused("E_PACK_ROLLBACK", "This mission pack is older than the one in force ({version})."),
     _refused("E_PACK_FORK", "This mission pack does not follow the one in force."),
     _refused("E_PACK_EQUIVOCATION", "Two different mission packs carry the same version ({version})."),
@@ -34,8 +35,8 @@ ENTRIES: tuple[Entry, ...] = (
     _refused(
         "E_FINGERPRINT",
         "The fingerprint that was typed is not that of the office which signed this mission pack.",
-        "Compare all eight groups by voice or in person once more. If they differ, do not use the file: it may come from "
-        "somebody else.",
+        "Compare all eight groups by voice or in person once more. If they differ, do not use the file: it may come "
+        "from somebody else.",
     ),
     _refused(
         "E_ROOT_OTHER",

@@ -1,0 +1,28 @@
+"""The entrance to the screens.
+
+The rule: nothing that Textual can be told by environment variables (logs of every key, developer tools, screenshots,
+scripted keys) has any effect here, because each of them would carry testimony out of the vault.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def _forget_textual_switches() -> None:
+    """Take Textual's switches out of the environment; it reads them when it is first imported."""
+    for name in [name for name in os.environ if name == "TEXTUAL" or name.startswith("TEXTUAL_")]:
+        del os.environ[name]
+
+
+def run(home: Path, profile: str) -> int:
+    """Show the screens of the profile `field`, `desk` or `courier` in `home` until the person leaves. Returns the exit code."""
+    if "textual" not in sys.modules:
+        _forget_textual_switches()
+    from tui.screens.shell import Shell
+
+    shell = Shell(home, profile)
+    shell.run()
+    return shell.return_code or 0

@@ -1,0 +1,80 @@
+"""What the shell has to know of a profile: how its home is opened, and which screen comes first.
+
+The rule: a profile is a small object with the members of `Profile`; its screens and everything below them are imported when
+the passphrase is being checked, never before, so that the first screen is there at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from schemas.problems import Problem
+
+if TYPE_CHECKING:
+    from tui.screens.base import BaseScreen
+
+MARK = "profile"
+
+
+class Opened(Protocol):
+    """An open home: it can be closed, which wipes its keys from memory."""
+
+    def close(self) -> None: ...
+
+
+class Profile(Protocol):
+    """How one profile is created, opened and shown."""
+
+    name: str
+
+    def create(self, home: Path, passphrase: str) -> Opened: ...
+
+    def open(self, home: Path, passphrase: str) -> Opened: ...
+
+    def idle_minutes(self, opened: Opened) -> int: ...
+
+    def first_screen(self, opened: Opened) -> BaseScreen: ...
+
+
+class FieldProfile:
+    """The documenter's laptop."""
+
+    name = "field"
+
+    def create(self, home: Path, passphrase: str) -> Opened:
+        """Make a new home and open it."""
+        from collector.field import Field
+
+        return Field.create(home, passphrase)
+
+    def open(self, home: Path, passphrase: str) -> Opened:
+        """Open the home. Takes about a second (Argon2id)."""
+        from collector.field import Field
+
+        return Field.open(home, passphrase)
+
+    def idle_minutes(self, opened: Opened) -> int:
+        """Minutes without a key after which the vault closes."""
+        return IDLE_MINUTES
+
+    def first_screen(self, opened: Opened) -> BaseScreen:
+        """The list of interviews."""
+        from tui.screens.interviews import InterviewsScreen
+
+        return InterviewsScreen(opened)
+
+
+IDLE_MINUTES = 5
+
+
+def profile(name: str) -> Profile:
+    """The profile of that name. Raises E_HOME_PROFILE for one that has no screens."""
+    if name == "field":
+        return FieldProfile()
+    raise Problem("E_HOME_PROFILE", found=name, wanted="field")
+
+
+def home_exists(home: Path) -> bool:
+    """Whether there is a home in this folder already."""
+    return (home / MARK).exists() or (home / "vault.hdr").exists()

@@ -1,0 +1,199 @@
+"""The application: which screen is shown, the lock, the language, help, and what happens when something fails.
+
+The rule: while the vault is closed, nothing of it is on any screen or in any widget: a lock first lets the screens hold what
+is being typed, then closes the vault and throws every screen away. Nothing typed or shown leaves this process: no
+clipboard of the terminal, no window title, no screenshot, no words in a crash report.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.command import Provider
+from textual.screen import Screen
+
+from schemas.problems import Problem
+from tui.locale import N_, _, current_language, languages, problem_sentences, set_language
+from tui.screens.base import BaseScreen, Dialog, Held
+from tui.screens.problem import coded, show_problem
+from tui.screens.profiles import Opened, Profile, profile
+from tui.screens.unlock import UnlockScreen
+from tui.theme import STYLE, THEMES, theme_for
+
+CHECK_SECONDS = 5.0
+
+
+class Shell(App[None]):
+    """The screens of one home. `clock` counts seconds and is only used for the idle lock."""
+
+    TITLE = "Svidok"
+    ALLOW_SELECT = False
+    ENABLE_COMMAND_PALETTE = False
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = set()
+    CSS_PATH = STYLE
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "help", N_("Help"), priority=True),
+        Binding("ctrl+p", "commands", N_("Commands"), priority=True),
+        Binding("f2", "language", N_("Language"), priority=True),
+        Binding("f4", "lock", N_("Lock"), priority=True),
+        Binding("ctrl+q", "quit", N_("Quit"), priority=True),
+        Binding("ctrl+t", "colours", N_("Colours"), show=False, priority=True),
+        Binding("ctrl+c", "nothing", show=False),
+    ]
+
+    def __init__(self, home: Path, profile_name: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self.home = home
+        self.profile: Profile = profile(profile_name)
+        self.opened: Opened | None = None
+        self.clock = clock
+        self.last_key = clock()
+        self.resume: Callable[[Shell], None] | None = None
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = theme_for(self.console.color_system)
+
+    def on_mount(self) -> None:
+        """Ask for the passphrase; watch for idleness."""
+        self.push_screen(UnlockScreen())
+        self.set_interval(CHECK_SECONDS, self.look_whether_idle)
+
+    # opening and locking
+
+    def unlocked(self, opened: Opened) -> None:
+        """The home is open: show its first screen, and what was being done before the lock."""
+        self.opened = opened
+        self.last_key = self.clock()
+        self.switch_screen(self.profile.first_screen(opened))
+        resume, self.resume = self.resume, None
+        if resume is not None:
+            resume(self)
+
+    async def action_lock(self) -> None:
+        """Close the vault now; what was being typed is kept inside it."""
+        await self.lock()
+
+    async def lock(self, note: str = "") -> None:
+        """Hold, close, forget. `note` says on the unlock screen why."""
+        if self.opened is None:
+            return
+        opened, self.opened = self.opened, None
+        try:
+            self._hold_all()
+        finally:
+            opened.close()
+            await self._only_screen(UnlockScreen(note or _("Locked. What you were typing is kept.")))
+            self._forget()
+
+    def _hold_all(self) -> None:
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, Held):
+                screen.hold()
+
+    async def _only_screen(self, fresh: Screen[Any]) -> None:
+        while len(self.screen_stack) > 2:
+            await self.pop_screen()
+        await self.switch_screen(fresh)
+
+    def _forget(self) -> None:
+        """Let go of text that was shown: the copy buffer and the caches of measured strings."""
+        from rich.cells import cached_cell_len
+
+        self._clipboard = ""
+        cached_cell_len.cache_clear()
+
+    async def look_whether_idle(self) -> None:
+        """Lock when no key was pressed for the policy's minutes."""
+        if self.opened is not None:
+            minutes = self.profile.idle_minutes(self.opened)
+            if self.clock() - self.last_key >= minutes * 60:
+                await self.lock(_("Locked because no key was pressed for a while. What you were typing is kept."))
+
+    async def on_event(self, event: events.Event) -> None:
+        """Notice that a person is there."""
+        if isinstance(event, events.Key | events.MouseDown | events.Paste):
+            self.last_key = self.clock()
+        await super().on_event(event)
+
+    async def action_quit(self) -> None:
+        """Leave; the vault is closed first."""
+        if self.opened is not None:
+            opened, self.opened = self.opened, None
+            try:
+                self._hold_all()
+            finally:
+                opened.close()
+        self.exit()
+
+    # everywhere
+
+    def action_help(self) -> None:
+        """Help for the screen that is shown."""
+        from tui.screens.help import HelpDialog
+
+        screen = self.screen
+        if isinstance(screen, BaseScreen | Dialog) and not isinstance(screen, HelpDialog):
+            self.push_screen(HelpDialog(screen))
+
+    def action_commands(self) -> None:
+        """The list of everything that can be done now."""
+        from tui.screens.help import CommandsDialog
+
+        screen = self.screen
+        if isinstance(screen, BaseScreen):
+            nodes = {active.binding.action: active.node for active in screen.active_bindings.values()}
+
+            def run(action: str | None) -> None:
+                if action:
+                    self.call_next(self.run_action, action, nodes[action])
+
+            self.push_screen(CommandsDialog(screen), run)
+
+    async def action_language(self) -> None:
+        """The next language, at once, everywhere."""
+        codes = languages()
+        set_language(codes[(codes.index(current_language()) + 1) % len(codes)])
+        for screen in self.screen_stack:
+            if isinstance(screen, BaseScreen):
+                await screen.retranslate()
+
+    def action_colours(self) -> None:
+        """The next set of colours."""
+        names = [theme.name for theme in THEMES]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing to lock while the vault is closed; dialogs keep the language they were opened in."""
+        if action == "lock":
+            return self.opened is not None
+        if action in ("language", "commands"):
+            return isinstance(self.screen, BaseScreen)
+        return True
+
+    def action_nothing(self) -> None:
+        """Ctrl+C belongs to the editors; elsewhere it does nothing."""
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Keep what was copied in this process; the terminal's clipboard never hears of it."""
+        self._clipboard = text
+
+    def problem(self, error: BaseException) -> None:
+        """Show what failed."""
+        show_problem(self, coded(error))
+
+    def _fatal_error(self) -> None:
+        """Textual calls this inside the handler of an error that nothing caught; its own would print local variables."""
+        import sys
+
+        error = sys.exc_info()[1]
+        problem = coded(error) if error is not None else Problem("E_INTERNAL", kind="?", where="?")
+        words = "\n".join((*problem_sentences(problem), problem.code))
+        self._exit_renderables.append(Text(words))
+        self._close_messages_no_wait()

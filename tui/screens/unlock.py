@@ -1,0 +1,128 @@
+"""The first screen: the passphrase opens the vault, or makes a new one.
+
+The rule: checking a passphrase costs about a second and a gigabyte on purpose, in a thread; the screen stays alive, and the
+field is emptied whatever the outcome.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Center, Vertical
+from textual.widgets import Button, Input, Label, LoadingIndicator
+
+from schemas.problems import Problem
+from tui.locale import N_, _
+from tui.screens.base import BaseScreen
+from tui.screens.profiles import Opened, home_exists
+
+SHORTEST = 14
+
+
+class UnlockScreen(BaseScreen):
+    """Passphrase field; wrong ones show the coded problem below it."""
+
+    TITLE_WORDS = ""
+    HELP_WORDS: ClassVar[tuple[str, ...]] = (
+        N_("Everything that was written down on this computer is encrypted. The passphrase is the only way in."),
+        N_("Opening takes about a second on purpose: it makes guessing expensive. There is no limit of attempts."),
+    )
+
+    def __init__(self, note: str = "") -> None:
+        super().__init__()
+        self.note = note
+        self.problem: Problem | None = None
+
+    @property
+    def fresh(self) -> bool:
+        """Whether there is no home yet."""
+        return not home_exists(self.app.home)
+
+    def body(self) -> ComposeResult:
+        with Center(id="unlock"), Vertical(id="unlock-box"):
+            yield Label(_("Make a new vault") if self.fresh else _("Open the vault"), classes="dialog-question")
+            if self.fresh:
+                yield Label(_("Choose at least six words that nobody would guess together. Write them down for "
+                              "the office only: without them nobody can ever open this vault."), markup=False)  # fmt: skip
+            if self.note:
+                yield Label(self.note, id="unlock-note", markup=False)
+            yield Label(_("Passphrase"), classes="field-label", markup=False)
+            yield Input(password=True, id="passphrase")
+            if self.fresh:
+                yield Label(_("The same again"), classes="field-label", markup=False)
+                yield Input(password=True, id="again")
+            yield Label("", id="unlock-problem", markup=False)
+            yield LoadingIndicator(id="unlock-wait")
+            yield Button(_("Make") if self.fresh else _("Open"), id="unlock-go", variant="primary")
+
+    def on_mount(self) -> None:
+        """Ready for typing."""
+        self.restored()
+
+    def restored(self) -> None:
+        """Show the waiting sign only while waiting."""
+        self.query_one("#unlock-wait").display = False
+        self.query_one("#passphrase").focus()
+        self._show_problem()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter goes to the next field, or opens."""
+        if self.fresh and event.input.id == "passphrase":
+            self.query_one("#again").focus()
+        else:
+            self._go()
+
+    def on_button_pressed(self) -> None:
+        """Open."""
+        self._go()
+
+    def _say(self, words: str) -> None:
+        self.query_one("#unlock-problem", Label).update(words)
+
+    def _show_problem(self) -> None:
+        if self.problem is not None:
+            from tui.locale import problem_sentences
+
+            what, safe, remedy = problem_sentences(self.problem)
+            self._say(f"{what} {safe}\n{remedy}\n{self.problem.code}")
+
+    def _go(self) -> None:
+        first = self.query_one("#passphrase", Input)
+        if first.disabled or not first.value:
+            return
+        passphrase, fresh = first.value, self.fresh
+        if fresh and not self._good(passphrase):
+            return
+        for field in self.query(Input):
+            field.value = ""
+            field.disabled = True
+        self.problem = None
+        self._say(_("Making the vault …") if fresh else _("Opening the vault …"))
+        self.query_one("#unlock-wait").display = True
+        self.query_one("#unlock-go").disabled = True
+        home, profile = self.app.home, self.app.profile
+        act = profile.create if fresh else profile.open
+        self.work(lambda: act(home, passphrase), self._opened, failed=self._refused)
+
+    def _good(self, passphrase: str) -> bool:
+        if len(passphrase) < SHORTEST:
+            self._say(_("Too short: at least {count} characters, better six words.", count=SHORTEST))
+        elif passphrase != self.query_one("#again", Input).value:
+            self._say(_("The two are not the same. Nothing was made yet; type both again."))
+            for field in self.query(Input):
+                field.value = ""
+            self.query_one("#passphrase").focus()
+        else:
+            return True
+        return False
+
+    def _opened(self, opened: Opened) -> None:
+        self.app.unlocked(opened)
+
+    def _refused(self, problem: Problem) -> None:
+        self.problem = problem
+        for field in self.query(Input):
+            field.disabled = False
+        self.query_one("#unlock-go").disabled = False
+        self.restored()

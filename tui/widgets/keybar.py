@@ -1,0 +1,116 @@
+"""The bottom line: every key that does something now, in the language in use.
+
+The rule: it shows what the bindings say and nothing else, so that a key which cannot be used is not offered. What does not
+fit at all stays reachable through F1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from textual import events
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+from tui.locale import _
+
+if TYPE_CHECKING:
+    from textual.binding import Binding
+    from textual.screen import Screen
+
+ROWS = 2
+GAP = 2
+_SHORT = {
+    "escape": "Esc", "enter": "⏎", "space": "␣", "up": "↑", "down": "↓", "left": "←", "right": "→",
+    "delete": "Del", "insert": "Ins", "plus": "+", "minus": "-", "slash": "/", "question_mark": "?",
+    "pageup": "PgUp", "pagedown": "PgDn", "tab": "Tab", "shift+tab": "⇧Tab",
+}  # fmt: skip
+
+
+def key_name(key: str) -> str:
+    """How a key is written for people: F1, ^L, Esc."""
+    first = key.split(",")[0]
+    if first.startswith("ctrl+"):
+        return "^" + key_name(first[5:]).capitalize()
+    if first.startswith("alt+"):
+        return "Alt-" + key_name(first[4:])
+    return _SHORT.get(first, first.upper() if first[:1] == "f" and first[1:].isdigit() else first)
+
+
+def shown_keys(screen: Screen[object]) -> list[tuple[str, Binding]]:
+    """(names of keys, binding) of everything that is offered now; keys of one action stand together."""
+    offered = [active.binding for active in screen.active_bindings.values() if active.binding.show and active.enabled]
+    together: dict[str, list[Binding]] = {}
+    for binding in offered:
+        together.setdefault(binding.action, []).append(binding)
+    named = [("/".join(dict.fromkeys(key_name(binding.key) for binding in group)), group[0]) for group in together.values()]
+    return sorted(named, key=lambda pair: pair[1].key != "f1")
+
+
+class KeyBar(Widget):
+    """Keys and what they do; a click does the same as the key."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    KeyBar { dock: bottom; height: auto; max-height: 2; padding: 0 1; background: $panel; color: $muted; }
+    """
+
+    def on_mount(self) -> None:
+        """Draw again whenever what can be done changes."""
+        self.screen.bindings_updated_signal.subscribe(self, self._again)
+
+    def _again(self, _screen: Screen[object]) -> None:
+        self.refresh(layout=True)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Lay the keys out for the new width."""
+        self.refresh()
+
+    def _rows(self, width: int) -> list[list[tuple[str, str, str]]]:
+        rows: list[list[tuple[str, str, str]]] = [[]]
+        used = 0
+        for key, binding in shown_keys(self.screen):
+            text = _(binding.description)
+            cells = cell_len(key) + 1 + cell_len(text)
+            if rows[-1] and used + GAP + cells > width:
+                if len(rows) == ROWS:
+                    break
+                rows.append([])
+                used = 0
+            used += cells + (GAP if rows[-1] else 0)
+            rows[-1].append((key, text, binding.action))
+        return rows
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """One row, or two when one is not enough."""
+        return len(self._rows(width))
+
+    def render(self) -> Content:
+        """The keys in one or two rows."""
+        lines = [
+            Content(" " * GAP).join(Content.assemble((key, "$accent"), " ", text) for key, text, _action in row)
+            for row in self._rows(max(self.content_size.width, 10))
+        ]
+        return Content("\n").join(lines)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do what the key under the mouse does."""
+        place = event.get_content_offset(self)
+        if place is None:
+            return
+        rows = self._rows(self.content_size.width)
+        at = 0
+        for key, text, action in rows[place.y] if place.y < len(rows) else []:
+            end = at + cell_len(key) + 1 + cell_len(text)
+            if at <= place.x < end:
+                await self.run_key(action)
+            at = end + GAP
+
+    async def run_key(self, action: str) -> None:
+        """Run the action of a key that is offered now, as the key itself would."""
+        for active in self.screen.active_bindings.values():
+            if active.binding.action == action and active.enabled:
+                await self.app.run_action(action, active.node)
+                return

@@ -1,0 +1,35 @@
+"""The top line: the product, the screen, and at the right what is worth knowing all the time."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Label
+
+
+class TitleBar(Horizontal):
+    """`Svidok · Interviews                field`. Never holds testimony: titles are sentences of the catalogue and record codes."""
+
+    DEFAULT_CSS = """
+    TitleBar { dock: top; height: 1; padding: 0 1; background: $panel;
+        & > #title-name { text-style: bold; color: $primary; }
+        & > #title-text { width: 1fr; color: $foreground; }
+        & > #title-note { width: auto; color: $muted; }
+    }
+    """
+
+    def __init__(self, text: str, note: str = "") -> None:
+        super().__init__()
+        self._text, self._note = text, note
+
+    def compose(self) -> ComposeResult:
+        yield Label("Svidok", id="title-name")
+        yield Label(f" · {self._text}" if self._text else "", id="title-text", markup=False)
+        yield Label(self._note, id="title-note", markup=False)
+
+    def show(self, text: str | None = None, note: str | None = None) -> None:
+        """Change either part."""
+        if text is not None:
+            self.query_one("#title-text", Label).update(f" · {text}" if text else "")
+        if note is not None:
+            self.query_one("#title-note", Label).update(note)

@@ -1,7 +1,102 @@
-"""Coded problems of this area: desk."""
+"""Coded problems of the desk: missions, enrolment, import, records (docs/spec/protocol.md §8, §12)."""
 
 from __future__ import annotations
 
 from schemas.problems.catalogue import Entry
 
-ENTRIES: tuple[Entry, ...] = ()
+_NOTHING = "Nothing was changed."
+_KEPT = "The sealed entry is kept as it came, in quarantine; the others were not affected."
+
+ENTRIES = (
+    Entry(
+        "E_NO_MISSION",
+        "This desk has no mission with that name yet.",
+        _NOTHING,
+        "Found one with: svidok desk mission new --name NAME.",
+    ),
+    Entry(
+        "E_MISSION_EXISTS",
+        "A mission called {name} exists already.",
+        _NOTHING,
+        "Choose another name, or go on with the mission that exists.",
+    ),
+    Entry(
+        "E_MISSION_WHICH",
+        "This desk has several missions: {names}.",
+        _NOTHING,
+        "Say which one with --mission NAME.",
+    ),
+    Entry(
+        "E_FORM_TWICE",
+        "The same form in the same version was given twice.",
+        _NOTHING,
+        "Give each form once, or change its version.",
+    ),
+    Entry(
+        "E_DEVICE_ENROLLED",
+        "This device belongs to another mission of this desk already.",
+        _NOTHING,
+        "Let the documenter make a new home for the second mission and send its request.",
+    ),
+    Entry(
+        "E_REQUEST_FINGERPRINT",
+        "The fingerprint that you gave is not the one of this request.",
+        "The device was not enrolled.",
+        "Ask the documenter to read the fingerprint again from their screen. If it differs once more, somebody may have"
+        " changed the file: ask for a new one by another way.",
+    ),
+    Entry(
+        "E_KEY_NOT_HELD",
+        "This desk does not hold the key {name}.",
+        _NOTHING,
+        "Do this at the desk that holds it.",
+    ),
+    Entry(
+        "E_ATTACHMENT_HASH",
+        "An attachment does not have the content that was sealed.",
+        _KEPT,
+        "Ask the documenter to export the interview again; if the code comes back, the field machine needs a look.",
+    ),
+    Entry(
+        "E_FORM_UNKNOWN",
+        "The interview was made with a form that this desk never issued.",
+        _KEPT,
+        "Find out from which desk the device has its form, and import there.",
+    ),
+    Entry(
+        "E_RECORD_UNKNOWN",
+        "There is no record with the code {code} in this archive.",
+        _NOTHING,
+        "Check the code, and whether the record still stands in quarantine.",
+    ),
+    Entry(
+        "E_RECORD_SEALED",
+        "This part of the record stays sealed: its officers must be present together.",
+        _NOTHING,
+        "Open it with all officers of the group present.",
+    ),
+    Entry(
+        "E_ATTACHMENT_UNKNOWN",
+        "The record has no attachment called {name}.",
+        _NOTHING,
+        "Look up its attachments with: svidok desk show CODE.",
+    ),
+    Entry(
+        "E_ATTACHMENT_WHICH",
+        "Several attachments of the record are called {name}.",
+        _NOTHING,
+        "Name one by its stream id instead: {ids}.",
+    ),
+    Entry(
+        "E_ATTACHMENT_EXISTS",
+        "The file {name} exists already.",
+        "It was not overwritten.",
+        "Choose another name for the copy.",
+    ),
+    Entry(
+        "E_CLOCK",
+        "The clock of the device was far from the time that can be proved.",
+        "The interview is sealed and imported; only its claimed time is in doubt.",
+        "Compare the claimed time with the interval shown in the record, and ask the documenter to set the clock.",
+    ),
+)

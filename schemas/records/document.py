@@ -15,6 +15,7 @@ Value = (
     Annotated[str, Size(0, 4 << 20)]
     | Annotated[int, Between(-(2**63), 2**63 - 1)]
     | Id16
+    | bool
     | tuple[Annotated[str, Size(1, 1024)], ...]
     | None
 )

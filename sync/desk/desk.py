@@ -1,0 +1,231 @@
+"""The desk: everything that its commands and screens do, in one place that holds its vault and archives."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files as resources
+from pathlib import Path
+from typing import TypeVar
+
+from collector import files, packs
+from collector.cellstream import open_file
+from collector.keyslots import KdfParams
+from collector.packs import FormSource
+from collector.vault import Vault
+from schemas import canonical
+from schemas.problems import CATALOGUE, Problem
+from schemas.records.mission import Policy
+from sync.desk import archive, export, keys, logbook, mission, receipts, record, search
+from sync.desk.archive import FOLDER, Archive, KeptAttachment
+from sync.desk.importer import Importer, ImportReport, Progress
+from sync.desk.mission import Enrolled, Mission
+
+PROFILE = "desk"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Founded:
+    """A new mission, with the fingerprint that is compared at enrolment."""
+
+    mission: Mission
+    fingerprint: str
+    forms: tuple[str, ...]
+
+
+class Desk:
+    """An open desk. Close it when done; closing wipes its keys."""
+
+    def __init__(self, vault: Vault, clock: Callable[[], float] = time.time) -> None:
+        self.vault = vault
+        self.clock = clock
+        self.archives: dict[int, Archive] = archive.open_all(vault)
+        archive.drop_uncommitted(vault, self.archives)
+        _sweep(vault)
+
+    @classmethod
+    def create(
+        cls, home: Path, passphrase: str, *, organisation: str = "Office", params: KdfParams | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> Desk:  # fmt: skip
+        """Found a desk: its vault, signing keys, root document and empty archives appear together or not at all.
+
+        Raises E_HOME_EXISTS, E_PASSPHRASE_*, E_DISK_FULL, E_NO_ACCESS.
+        """
+
+        def prepare(vault: Vault) -> None:
+            keys.found(vault, organisation)
+            archive.found(vault)
+
+        vault = Vault.create(
+            home, passphrase, migrations=_migrations(), profile=PROFILE, params=params, prepare=prepare, clock=clock
+        )
+        return cls(vault, clock)
+
+    @classmethod
+    def open(cls, home: Path, passphrase: str, *, clock: Callable[[], float] = time.time) -> Desk:
+        """Open a desk. Raises E_UNLOCK, E_HOME_MISSING, E_HOME_PROFILE, E_HOME_BUSY, E_DB_CORRUPT."""
+        return cls(Vault.unlock(home, passphrase, migrations=_migrations(), profile=PROFILE, clock=clock), clock)
+
+    def close(self) -> None:
+        """Close every file and wipe the keys."""
+        for kept in self.archives.values():
+            kept.close()
+        self.vault.close()
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ---- missions and devices ----
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of this desk's root, read aloud at enrolment."""
+        return keys.office(self.vault).fingerprint
+
+    def mission_new(self, name: str, forms: Sequence[FormSource], policy: Policy | None = None) -> Founded:
+        """Found a mission with its forms. Raises E_MISSION_EXISTS, E_FORM_TWICE."""
+        founded = mission.new(self.vault, name, forms, policy=policy or Policy(), clock=self.clock)
+        return Founded(founded, self.fingerprint, tuple(form.id for form in forms))
+
+    def missions(self) -> list[Mission]:
+        """All missions of this desk."""
+        return mission.missions(self.vault)
+
+    def enrol(self, request: bytes, fingerprint: str | None = None, mission_name: str | None = None) -> Enrolled:
+        """Certify the device that sent `request` and make its pack.
+
+        `fingerprint`: as the documenter read it; None when nobody did.
+
+        Raises E_REQUEST_FINGERPRINT when they differ, and what `mission.enrol` raises.
+        """
+        if fingerprint is not None and not packs.same_fingerprint(fingerprint, mission.request_fingerprint(request)):
+            raise Problem("E_REQUEST_FINGERPRINT")
+        chosen = mission.only(self.vault, mission_name)
+        return mission.enrol(self.vault, request, chosen, compared=fingerprint is not None, clock=self.clock)
+
+    # ---- import, quarantine, receipts ----
+
+    def import_folders(self, folders: Sequence[Path], progress: Progress | None = None) -> ImportReport:
+        """Import everything that the folders hold. See `importer.Importer.run`."""
+        return Importer(self.vault, self.archives, clock=self.clock).run(folders, progress)
+
+    def quarantine(self) -> list[dict[str, object]]:
+        """What stands in quarantine, newest first: each with its problem in three sentences."""
+        rows = self.vault.db.query(
+            "SELECT eid, record, problem, facts, serial, seq, at, label, bytes FROM item JOIN bundle USING (bid)"
+            " WHERE state = 'quarantined' ORDER BY number DESC"
+        )
+        return [
+            {
+                "eid": bytes(eid).hex(),
+                "record": code,
+                "device": bytes(serial).hex() if serial else None,
+                "sequence": seq,
+                "at": at,
+                "bundle": label,
+                "bytes": size,
+                **_problem(problem, facts).as_dict(),
+            }
+            for eid, code, problem, facts, serial, seq, at, label, size in rows
+        ]
+
+    def receipts(self, folder: Path) -> list[receipts.ReturnFile]:
+        """Write the return files of all bundles into a folder."""
+        return receipts.write_all(self.vault, folder)
+
+    # ---- reading ----
+
+    def count(self) -> dict[str, int]:
+        """How many records are imported and how many items stand in quarantine."""
+        rows = self.vault.db.query("SELECT state, count(*) FROM item GROUP BY state")
+        found = {str(state): int(number) for state, number in rows}
+        return {"imported": found.get("imported", 0), "quarantined": found.get("quarantined", 0)}
+
+    def recent(self, limit: int = 50, before: int | None = None) -> list[search.Hit]:
+        """The newest records, as a search without words."""
+        rows = self.vault.db.query(
+            "SELECT number, record, at FROM item WHERE state = 'imported' AND number < ? ORDER BY number DESC LIMIT ?",
+            (2**62 if before is None else before, limit),
+        )
+        return [search.Hit(number, code, at, "", "") for number, code, at in rows]
+
+    def search(
+        self, words: str, *, limit: int = 50, before: int | None = None, ranked: bool = False
+    ) -> list[search.Hit]:
+        """Records in which every word occurs. See `search.search`."""
+        return search.search(self.vault, self.archives, words, limit=limit, before=before, ranked=ranked)
+
+    def record(self, code: str) -> dict[str, object]:
+        """One record by its code; the view is noted in the custody log. Raises E_RECORD_UNKNOWN."""
+        number = record.find(self.vault, code)
+        self._note("view", number)
+        return record.describe(self.vault, self.archives, number)
+
+    def attachment(self, code: str, name: str, out: Path) -> dict[str, object]:
+        """Decrypt one attachment of a record to `out`, every cell and its SHA-256 verified before the file appears.
+
+        Raises E_RECORD_UNKNOWN, E_ATTACHMENT_UNKNOWN, E_ATTACHMENT_WHICH, E_ATTACHMENT_EXISTS, E_ATTACHMENT_HASH,
+        E_DISK_FULL.
+        """
+        number = record.find(self.vault, code)
+        kept = [item for each in self.archives.values() for item in each.attachments(number)]
+        found = record.attachment_named(kept, name)
+        if out.exists():
+            raise Problem("E_ATTACHMENT_EXISTS", name=files.shown_name(out.name))
+        self._write_attachment(found, out)
+        self._note("decrypt", number, {"sid": found.info.sid})
+        return {"out": str(out), "bytes": found.info.length, "sha256": found.sha256.hex(), "looks_like": found.sniffed}
+
+    def _write_attachment(self, found: KeptAttachment, out: Path) -> None:
+        cells = self.vault.home / FOLDER / "store" / found.store
+        temporary = out.with_name(f".{files.random_name()}.part")
+        with self.archives[found.comp].attachment_key(found.number, found.info.sid) as key:
+            try:
+                with files.mapped_os_errors(), cells.open("rb") as source, temporary.open("xb") as target:
+                    os.chmod(temporary, 0o600)
+                    digest = open_file(key, found.info, source.fileno(), target.fileno(), offset=found.start)
+                    os.fsync(target.fileno())
+                if digest != found.sha256:
+                    raise Problem("E_ATTACHMENT_HASH", sid=found.info.sid.hex())
+                with files.mapped_os_errors():
+                    os.rename(temporary, out)
+                files.fsync_dir(out.parent)
+            except BaseException:
+                files.remove(temporary)
+                raise
+
+    def export_csv(self, folder: Path) -> list[export.CsvFile]:
+        """Write all imported records as CSV tables in plain text."""
+        return export.write_csv(self.vault, self.archives, folder)
+
+    def _note(self, act: str, number: int, det: Mapping[str, str | int | bytes] | None = None) -> None:
+        row = self.vault.db.one("SELECT eid FROM item WHERE number = ?", (number,))
+        if row is not None:
+            logbook.note(self.vault, act, bytes(row[0]), det)
+
+
+def _migrations() -> object:
+    return resources("sync.desk.migrations.desk")
+
+
+def _problem(code: str, facts: bytes | None) -> Problem:
+    if code not in CATALOGUE:
+        return Problem("E_DB_NEWER", name=code)
+    return Problem(code, **(canonical.load(facts) if facts else {}))
+
+
+def _sweep(vault: Vault) -> None:
+    """Remove cells that no committed import refers to, and work that was broken off."""
+    folder = vault.home / FOLDER
+    known = {(str(area), str(name)) for area, name in vault.db.query("SELECT area, name FROM store")}
+    for area in ("store", "quarantine", "strangers"):
+        for path in sorted((folder / area).iterdir()):
+            if (area, path.name) not in known:
+                files.remove(path)

@@ -1,0 +1,22 @@
+"""What people and the program did to a record at the desk: an event in the custody log, found again by entry id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from collector.vault import Vault
+from schemas.records.custody import Event
+
+
+def note(vault: Vault, act: str, eid: bytes, det: Mapping[str, str | int | bytes] | None = None) -> Event:
+    """Append an event about one entry, inside the caller's transaction."""
+    with vault.db.transaction():
+        event = vault.log.append(act, eid, det)
+        vault.db.execute("INSERT INTO item_event (eid, n) VALUES (?, ?)", (eid, event.n))
+    return event
+
+
+def of(vault: Vault, eid: bytes) -> list[Event]:
+    """The events about one entry, oldest first."""
+    rows = vault.db.query("SELECT n FROM item_event WHERE eid = ? ORDER BY n", (eid,))
+    return [next(vault.log.events(int(row[0]))) for row in rows]

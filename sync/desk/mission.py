@@ -1,0 +1,242 @@
+"""Missions, enrolment and packs at the desk (docs/spec/protocol.md §8):
+
+the simple case of one office and one pack version a device.
+
+A mission has its own recipients, so that one mission's keys open nothing of another's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.xform import parse_form
+
+from collector import crypto, files, packs
+from collector.crypto import Secret
+from collector.packs import FormSource
+from collector.slots import RecipientKeys, RecipientPublic
+from collector.vault import Vault
+from schemas.problems import Problem
+from schemas.records.common import IDENTITY, NARRATIVE, PROCESS
+from schemas.records.mission import Certificate, EnrolmentBody, Intake, PackBody, PackRecipient, Policy
+from schemas.structure import decode, encode
+from sync.desk import keys
+
+FORM_LIMIT = 32 << 20
+YEAR = 365 * 86_400
+_ZERO = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Mission:
+    """A mission as the desk keeps it."""
+
+    id: bytes
+    name: str
+    created: int
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadForm:
+    """A form that a mission takes, and what the conversion warned of."""
+
+    source: FormSource
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """What an enrolment gives: the pack file for the device, and the fingerprints that both sides compare."""
+
+    serial: bytes
+    pack: bytes
+    request_fingerprint: str
+    root_fingerprint: str
+    compared: bool
+    again: bool
+
+
+def read_form(path: Path) -> ReadForm:
+    """An XLSForm (.xlsx, .xls, .md, .csv) or XForm (.xml) from disk, checked by the form engine.
+
+    Raises E_FORM_* and what reading a file raises.
+    """
+    data = files.read_limited(path, FORM_LIMIT)
+    if path.suffix.lower() == ".xml":
+        return ReadForm(checked(data))
+    from schemas.xlsform import to_xform
+
+    result = to_xform(data, path.suffix)
+    return ReadForm(checked(result.xml), tuple(result.warnings))
+
+
+def checked(xform: bytes) -> FormSource:
+    """The form, once the form engine has accepted it. Raises E_FORM_*."""
+    form = parse_form(xform)
+    return FormSource(form.id, form.version, xform)
+
+
+def new(
+    vault: Vault, name: str, forms: Sequence[FormSource], *, policy: Policy, clock: Callable[[], float] = time.time
+) -> Mission:
+    """Found a mission with its own recipient keys and forms, in one transaction.
+
+    Raises E_MISSION_EXISTS, E_FORM_TWICE.
+    """
+    if len({(form.id, form.version) for form in forms}) != len(forms):
+        raise Problem("E_FORM_TWICE")
+    now = int(clock())
+    mission = Mission(crypto.random_bytes(16), name, now, now + 2 * YEAR)
+    with vault.db.transaction():
+        if vault.db.one("SELECT 1 FROM mission WHERE name = ?", (name,)):
+            raise Problem("E_MISSION_EXISTS", name=name)
+        vault.db.execute(
+            "INSERT INTO mission (id, name, created, expires, policy) VALUES (?, ?, ?, ?, ?)",
+            (mission.id, name, now, mission.expires, encode(policy)),
+        )
+        for comp in (PROCESS, IDENTITY, NARRATIVE):
+            _new_recipient(vault, mission.id, "entry", comp, now)
+        _new_recipient(vault, mission.id, "intake", PROCESS, now)
+        for place, form in enumerate(forms):
+            vault.db.execute(
+                "INSERT INTO mission_form (mission, place, id, version, hash, xform) VALUES (?, ?, ?, ?, ?, ?)",
+                (mission.id, place, form.id, form.version, crypto.sha256(form.xml), form.xml),
+            )
+        vault.log.append("mission", mission.id)
+    return mission
+
+
+def _new_recipient(vault: Vault, mission: bytes, purpose: str, comp: int, now: int) -> None:
+    with Secret.random() as seed:
+        public = RecipientKeys.from_seed(seed).public
+        wrapped = vault.ring.wrap_new("recipient", seed)
+    vault.db.execute(
+        "INSERT INTO recipient (rid, mission, purpose, comp, grp, idx, tot, epoch, start, pk_n, pk_x, wrapped)"
+        " VALUES (?, ?, ?, ?, 0, 0, 1, 1, ?, ?, ?, ?)",
+        (public.rid, mission, purpose, comp, now, public.pk_n, public.pk_x, wrapped),
+    )
+
+
+def missions(vault: Vault) -> list[Mission]:
+    """All missions, oldest first."""
+    return [
+        Mission(*row) for row in vault.db.query("SELECT id, name, created, expires FROM mission ORDER BY created, name")
+    ]
+
+
+def only(vault: Vault, name: str | None = None) -> Mission:
+    """The mission of that name, or the only one. Raises E_NO_MISSION, E_MISSION_WHICH."""
+    found = [mission for mission in missions(vault) if name in (None, mission.name)]
+    if not found:
+        raise Problem("E_NO_MISSION", name=name or "")
+    if len(found) > 1:
+        raise Problem("E_MISSION_WHICH", names=", ".join(mission.name for mission in found))
+    return found[0]
+
+
+def request_fingerprint(request: bytes) -> str:
+    """The fingerprint of a request file, which the documenter reads aloud."""
+    return crypto.fingerprint(request)
+
+
+def enrol(
+    vault: Vault, request: bytes, mission: Mission, *, compared: bool, clock: Callable[[], float] = time.time
+) -> Enrolled:
+    """Certify a device and make its mission pack. The same request again gives the same
+    certificate and the same pack, sealed anew.
+
+
+    Raises E_CMP_*, E_SCHEMA, E_SEQ, E_SIG_LEAF, E_SIG, E_RECIPIENT_KEY for a request that does not prove its keys.
+    """
+    body = packs.read_request(request)
+    device = RecipientPublic(body.pkN, body.pkX)
+    office = keys.office(vault)
+    known = vault.db.one("SELECT serial, certificate, mission FROM device WHERE fs_root = ?", (body.fs_root,))
+    if known is not None and known[2] != mission.id:
+        raise Problem("E_DEVICE_ENROLLED")
+    now = int(clock())
+    with vault.db.transaction():
+        if known is None:
+            serial, certificate = _certify(vault, office, body, mission, compared=compared, now=now)
+        else:
+            serial, certificate = known[0], known[1]
+            vault.db.execute("UPDATE device SET compared = max(compared, ?) WHERE serial = ?", (int(compared), serial))
+        pack = _issue(vault, office, mission, serial, certificate, device, now)
+        vault.log.append("enrol", serial, {"compared": int(compared)})
+    return Enrolled(serial, pack, request_fingerprint(request), office.fingerprint, compared, known is not None)
+
+
+def _certify(
+    vault: Vault, office: keys.Office, body: EnrolmentBody, mission: Mission, *, compared: bool, now: int
+) -> tuple[bytes, bytes]:
+    serial = crypto.random_bytes(16)
+    certificate = Certificate(
+        org=office.root.org, mission=mission.id, serial=serial, fs_root=body.fs_root, fs_n=body.fs_n,
+        pkN=body.pkN, pkX=body.pkX, nb=now, na=mission.expires, role="documenter",
+    )  # fmt: skip
+    data = packs.sign_certificate(certificate, [keys.signing_key(vault, keys.MISSION)])
+    vault.db.execute(
+        "INSERT INTO device (serial, mission, fs_root, fs_n, pk_n, pk_x, certificate, enrolled, compared)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (serial, mission.id, body.fs_root, body.fs_n, body.pkN, body.pkX, data, now, int(compared)),
+    )
+    return serial, data
+
+
+def _issue(
+    vault: Vault,
+    office: keys.Office,
+    mission: Mission,
+    serial: bytes,
+    certificate: bytes,
+    device: RecipientPublic,
+    now: int,
+) -> bytes:
+    """The pack file of one device. The first version is made once; asked for again, the same body is sealed anew."""
+    row = vault.db.one("SELECT body FROM pack WHERE serial = ? AND ver = 1", (serial,))
+    forms = [
+        FormSource(*found)
+        for found in vault.db.query(
+            "SELECT id, version, xform FROM mission_form WHERE mission = ? ORDER BY place", (mission.id,)
+        )
+    ]
+    body = _pack_body(vault, office, mission, certificate, forms, now) if row is None else decode(PackBody, row[0])
+    pack, pack_hash = packs.write_pack(
+        body, root=office.signed_root, keys=[keys.signing_key(vault, keys.MISSION)], device=device, forms=forms
+    )
+    if row is None:
+        packs.check_recipients(body)
+        vault.db.execute(
+            "INSERT INTO pack (hash, serial, ver, issued, body) VALUES (?, ?, 1, ?, ?)",
+            (pack_hash, serial, now, encode(body)),
+        )
+    return pack
+
+
+def _pack_body(
+    vault: Vault, office: keys.Office, mission: Mission, certificate: bytes, forms: Sequence[FormSource], now: int
+) -> PackBody:
+    policy_row = vault.db.one("SELECT policy FROM mission WHERE id = ?", (mission.id,))
+    if policy_row is None:
+        raise Problem("E_NO_MISSION", name=mission.name)
+    recipients = vault.db.query(
+        "SELECT rid, comp, grp, idx, tot, epoch, start, pk_n, pk_x, purpose FROM recipient WHERE mission = ?"
+        " ORDER BY comp, grp, idx",
+        (mission.id,),
+    )
+    return PackBody(
+        org=office.root.org, mission=mission.id, name=mission.name, ver=1, prev=_ZERO, issued=now, expires=mission.expires,
+        root_hash=office.root_hash, policy=decode(Policy, policy_row[0]),
+        recips=tuple(
+            PackRecipient(rid=r[0], comp=r[1], grp=r[2], idx=r[3], tot=r[4], epoch=r[5], start=r[6], pkN=r[7], pkX=r[8])
+            for r in recipients if r[9] == "entry"
+        ),
+        intake=tuple(Intake(rid=r[0], pkN=r[7], pkX=r[8]) for r in recipients if r[9] == "intake"),
+        cert=certificate,
+        forms=tuple(form.entry() for form in forms),
+        checkpoint=vault.log.head()[1],
+    )  # fmt: skip

@@ -1,0 +1,162 @@
+"""One record as people and scripts read it:
+
+answers nested as in the form, attachments, consent, custody, what stays sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from collector import files
+from collector.vault import Vault
+from schemas.problems import Problem
+from schemas.records.common import COMPARTMENTS, PROCESS
+from schemas.records.document import Answer, Document
+from sync.desk import logbook
+from sync.desk.archive import Archive, KeptAttachment
+
+
+def find(vault: Vault, code: str) -> int:
+    """The number of the newest imported record with this code. Raises E_RECORD_UNKNOWN."""
+    row = vault.db.one(
+        "SELECT number FROM item WHERE record = ? AND state = 'imported' ORDER BY number DESC", (normal_code(code),)
+    )
+    if row is None:
+        raise Problem("E_RECORD_UNKNOWN", code=normal_code(code))
+    return int(row[0])
+
+
+def normal_code(code: str) -> str:
+    """A record code as it is kept: upper case, without spaces and dashes."""
+    return "".join(char for char in code.upper() if char.isalnum())[:32]
+
+
+def describe(vault: Vault, archives: Mapping[int, Archive], number: int) -> dict[str, object]:
+    """The record as `desk show --json` prints it."""
+    row = vault.db.one(
+        "SELECT eid, record, state, serial, seq, claimed, floor, at, opened, sealed, flags FROM item WHERE number = ?",
+        (number,),
+    )
+    if row is None:
+        raise Problem("E_RECORD_UNKNOWN", code=str(number))
+    documents = {comp: found for comp, archive in archives.items() if (found := archive.document(number)) is not None}
+    kept = [item for archive in archives.values() for item in archive.attachments(number)]
+    names = {item.info.sid: files.shown_name(item.name) for item in kept}
+    answers = [(comp, answer) for comp, document in sorted(documents.items()) for answer in document.answers]
+    sealed = sorted({*bytes(row[9]), *(set(bytes(row[8])) - documents.keys())})
+    return {
+        "code": row[1],
+        "number": number,
+        "eid": bytes(row[0]).hex(),
+        "state": row[2],
+        "device": bytes(row[3]).hex(),
+        "sequence": row[4],
+        "claimed_time": row[5],
+        "signed_floor": row[6],
+        "imported_at": row[7],
+        "flags": row[10].split(),
+        "answers": nested((answer for _, answer in answers), names),
+        "not_applicable": [_dotted(answer) for _, answer in answers if answer[2] == "not_applicable"],
+        "compartments": {COMPARTMENTS[comp]: _given(document) for comp, document in sorted(documents.items())},
+        "attachments": [_attachment(item, documents) for item in kept],
+        "consent": consent(documents),
+        "custody": custody(vault, bytes(row[0])),
+        "unopened": [COMPARTMENTS[comp] for comp in sealed],
+    }  # fmt: skip
+
+
+def nested(answers: Iterable[Answer], names: Mapping[bytes, str]) -> dict[str, Any]:
+    """Answers as maps, repeats as lists of objects in the order of their ids; a missing answer is `{"missing":
+
+    reason}`.
+    """
+    root: dict[str, Any] = {}
+    entries: dict[int, dict[int, dict[str, Any]]] = {}
+    for path, value, missing, _at, _by in answers:
+        if missing == "not_applicable":
+            continue
+        place = root
+        for step in path[:-1]:
+            if type(step) is str:
+                place = place.setdefault(step, {})
+                continue
+            known = place.setdefault(step[0], [])
+            by_id = entries.setdefault(id(known), {})
+            if step[1] not in by_id:
+                by_id[step[1]] = {}
+                known[:] = [by_id[key] for key in sorted(by_id)]
+            place = by_id[step[1]]
+        place[str(path[-1])] = {"missing": missing} if missing is not None else _plain(value, names)
+    return root
+
+
+def _plain(value: object, names: Mapping[bytes, str]) -> object:
+    if isinstance(value, bytes):
+        return {"attachment": names.get(value, ""), "sid": value.hex()}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _dotted(answer: Answer) -> str:
+    return ".".join(step if type(step) is str else f"{step[0]}[{step[1]}]" for step in answer[0])
+
+
+def _given(document: Document) -> list[str]:
+    """The paths of the answers that were given or declined in one compartment."""
+    return [_dotted(answer) for answer in document.answers if answer[2] != "not_applicable"]
+
+
+def _attachment(item: KeptAttachment, documents: Mapping[int, Document]) -> dict[str, object]:
+    question = next(
+        (_dotted(answer) for answer in documents[item.comp].answers if answer[1] == item.info.sid), None
+    ) if item.comp in documents else None  # fmt: skip
+    return {
+        "name": files.shown_name(item.name),
+        "sid": item.info.sid.hex(),
+        "question": question,
+        "compartment": COMPARTMENTS[item.comp],
+        "bytes": item.info.length,
+        "sha256": item.sha256.hex(),
+        "claimed_type": item.mime,
+        "looks_like": item.sniffed,
+        "captured_at": item.captured,
+    }
+
+
+def consent(documents: Mapping[int, Document]) -> dict[str, object]:
+    """The consent answers of the record: name of the question → answer, or its reason for being missing."""
+    document = documents.get(PROCESS)
+    found: dict[str, object] = {}
+    for path, value, missing, _at, _by in document.answers if document else ():
+        name = str(path[-1])
+        if name.startswith("consent_") and missing != "not_applicable":
+            found[name] = {"missing": missing} if missing is not None else _plain(value, {})
+    return found
+
+
+def custody(vault: Vault, eid: bytes) -> list[dict[str, object]]:
+    """What the desk's custody log says of an entry, oldest first."""
+    return [
+        {"n": event.n, "at": event.t, "act": event.act, **{key: _text(item) for key, item in event.det.items()}}
+        for event in logbook.of(vault, eid)
+    ]
+
+
+def _text(value: object) -> object:
+    return value.hex() if isinstance(value, bytes) else value
+
+
+def attachment_named(kept: Sequence[KeptAttachment], name: str) -> KeptAttachment:
+    """The attachment of that name or stream id (or its beginning, 8 digits at least).
+
+    Raises E_ATTACHMENT_UNKNOWN, E_ATTACHMENT_WHICH.
+    """
+    shown = files.shown_name(name)
+    found = [item for item in kept if files.shown_name(item.name) == shown]
+    if not found and len(name) >= 8:
+        found = [item for item in kept if item.info.sid.hex().startswith(name.lower())]
+    if not found:
+        raise Problem("E_ATTACHMENT_UNKNOWN", name=shown)
+    if len(found) > 1:
+        raise Problem("E_ATTACHMENT_WHICH", name=shown, ids=", ".join(item.info.sid.hex() for item in found))
+    return found[0]

@@ -1,0 +1,72 @@
+"""Words for the search: the same normal form for what is kept and for what is asked.
+
+Case is folded, the apostrophes that Ukrainian is written with are one letter, combining marks are composed. Nothing
+else is changed: no stems, no transliteration, so that what is found is what was said.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from schemas.records.document import Document
+
+_APOSTROPHES = dict.fromkeys(map(ord, "'’ʼ‘`´ʹ′＇"), None)
+_TOKEN = re.compile(r'"([^"]*)"?|(\S+)')
+_WORD = re.compile(r"[^\W_]+")
+MAX_WORDS = 16
+
+
+def normal(text: str) -> str:
+    """NFC, case folded, apostrophes inside words taken out."""
+    return unicodedata.normalize("NFC", text).casefold().translate(_APOSTROPHES)
+
+
+def searchable(document: Document, record: str) -> str:
+    """The words of a document: its record code, every text that was given, the names of its attachments."""
+    parts = [record]
+    parts += [answer[1] for answer in document.answers if type(answer[1]) is str]
+    parts += [attachment.name for attachment in document.atts]
+    return normal("\n".join(parts))
+
+
+def query(words: str) -> str | None:
+    """An FTS5 expression:
+
+    every word must occur, by prefix; words in double quotes stand together. None when there is no word.
+    """
+    terms: list[str] = []
+    for match in _TOKEN.finditer(normal(words)):
+        phrase, single = match.group(1), match.group(2)
+        found = _WORD.findall(phrase if phrase is not None else single)
+        if not found:
+            continue
+        if phrase is not None:
+            terms.append('"' + " ".join(found) + '"*')
+        else:
+            terms += [f'"{word}"*' for word in found]
+    return " AND ".join(terms[:MAX_WORDS]) or None
+
+
+def excerpt(document: Document, words: str, width: int = 160) -> str:
+    """The place of the first text that holds a word asked for, on one line."""
+    wanted = [word for word in _WORD.findall(normal(words)) if word]
+    best = ""
+    for answer in document.answers:
+        text = answer[1]
+        if type(text) is not str or len(text) <= len(best) < width:
+            continue
+        place = _place(text, wanted)
+        if place is not None:
+            start = max(0, place - width // 3)
+            piece = " ".join(text[start : start + width].split())
+            return ("…" if start else "") + piece + ("…" if start + width < len(text) else "")
+        best = text if len(text) > len(best) else best
+    return " ".join(best[:width].split())
+
+
+def _place(text: str, wanted: list[str]) -> int | None:
+    for match in re.finditer(r"\S+", text):
+        if any(part.startswith(word) for part in _WORD.findall(normal(match.group())) for word in wanted):
+            return match.start()
+    return None

@@ -48,10 +48,14 @@ CREATE TABLE pack_refused (
   UNIQUE (code, hash)
 ) STRICT;
 
--- Recipients that a person has seen with their fingerprints.
+-- Recipients that a person has seen with their fingerprints. One who gets another part, or may open it alone from now
+-- on, counts as not seen.
 CREATE TABLE recipient_shown (
-  rid      BLOB PRIMARY KEY CHECK (length(rid) = 16),
-  shown_at INTEGER NOT NULL
+  rid      BLOB NOT NULL CHECK (length(rid) = 16),
+  comp     INTEGER NOT NULL,
+  tot      INTEGER NOT NULL,
+  shown_at INTEGER NOT NULL,
+  PRIMARY KEY (rid, comp, tot)
 ) STRICT, WITHOUT ROWID;
 
 -- Bearer tokens for uploads, one for each bundle, used in order and never twice (§10.2).

@@ -9,6 +9,7 @@ each run once and whole. Errors of SQLite leave this module as coded problems; s
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.resources.abc import Traversable
@@ -124,7 +125,9 @@ class Database:
         if len(key) != KEY_LENGTH:
             raise ValueError("a database key has 48 bytes")
         with files.mapped_os_errors():
-            if not create and not path.is_file():
+            if create:
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            elif not path.is_file():
                 raise Problem("E_DB_CORRUPT")
         with _mapped_errors():
             connection = sqlcipher.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)

@@ -1,10 +1,10 @@
 """The key ring: what is dropped from it can never be opened again.
 
 Keys that must be forgettable (drafts, open attachments, the signer's state) stand in one table, wrapped under the ring
-key. A rotation draws a new ring key, wraps the survivors under it and overwrites the file of the old one: after that, no
-old page of the database opens what was dropped. The generation in the database says which of the two files counts, so
-that at every moment exactly one of them opens what the database holds (docs/spec/protocol.md §4.5). A copy of the whole
-vault, taken earlier, is another matter: it opens with the passphrase as it did then.
+key. A rotation draws a new ring key, wraps the survivors under it and overwrites the file of the old one: after that,
+no old page of the database opens what was dropped. The generation in the database says which of the two files counts,
+so that at every moment exactly one of them opens what the database holds (docs/spec/protocol.md §4.5). A copy of the
+whole vault, taken earlier, is another matter: it opens with the passphrase as it did then.
 """
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ class Ring:
         self._settled = True
         self.generation = 0
         self.warnings: list[Problem] = []
+        self.after_rotation: Callable[[], None] | None = None
 
     @classmethod
     def made(cls, folder: Path, file_key: Secret, db: Database) -> Ring:
@@ -158,6 +159,8 @@ class Ring:
             # What the log still holds is wrapped under a key that is gone; emptying it is tidiness, not safety.
             with contextlib.suppress(Problem):
                 db.checkpoint()
+                if self.after_rotation is not None:
+                    self.after_rotation()
 
     def close(self) -> None:
         """Wipes the keys from memory."""

@@ -46,6 +46,18 @@ ENTRIES: tuple[Entry, ...] = (
         "Change the passphrase now, and tell the office that somebody may have had this computer.",
     ),
     Entry(
+        "E_HDR_LOST",
+        "The file that the passphrase opens is missing from this home.",
+        "Sealed interviews in this home stay sealed; the office can still read the ones that it gets.",
+        "If there is a backup of the home folder, put the file vault/vault.hdr back from it; else ask the office.",
+    ),
+    Entry(
+        "E_KEYSLOT_KEPT",
+        "Without this passphrase nobody could open the vault.",
+        _UNCHANGED,
+        "Set another passphrase first.",
+    ),
+    Entry(
         "E_DB_CORRUPT",
         "The database of this home is damaged, or it does not belong to it.",
         _SEALED,

@@ -1,7 +1,60 @@
-"""Coded problems of this area: form."""
+"""Coded problems of forms: what is wrong with an XLSForm or an XForm, before any interview runs on it."""
 
 from __future__ import annotations
 
 from schemas.problems.catalogue import Entry
 
-ENTRIES: tuple[Entry, ...] = ()
+_SAFE = "No interview was touched; forms that were loaded before go on working."
+
+
+def _refused(code: str, what: str, remedy: str) -> Entry:
+    return Entry(code, what, _SAFE, remedy)
+
+
+ENTRIES: tuple[Entry, ...] = (
+    _refused(
+        "E_FORM_XLSFORM",
+        "The XLSForm cannot be turned into a form: {detail}",
+        "Mend the row that the message names, in the spreadsheet, and try again.",
+    ),
+    _refused(
+        "E_FORM_PYXFORM",
+        "This installation cannot read spreadsheets: the XLSForm converter is missing.",
+        "Install the desk edition (svidok[desk]), or load a form that was converted already.",
+    ),
+    _refused(
+        "E_FORM_XML",
+        "The form is not well-formed XML, or holds something that a form may not hold ({detail}).",
+        "Make the form anew from its XLSForm.",
+    ),
+    _refused(
+        "E_FORM_STRUCTURE",
+        "The form lacks a part that every form needs ({detail}).",
+        "Make the form anew from its XLSForm.",
+    ),
+    _refused(
+        "E_FORM_FUNCTION",
+        "Question {question} calls {function}(), which forms may not call, in: {expression}",
+        "Write the expression with the functions of ODK.",
+    ),
+    _refused(
+        "E_FORM_REFERENCE",
+        "Question {question} names {name}, which the form does not have, in: {expression}",
+        "Correct the name, or add the question that it means.",
+    ),
+    _refused(
+        "E_FORM_EXPRESSION",
+        "Question {question} has an expression that cannot be understood ({detail}): {expression}",
+        "Correct the expression; the form check shows the place.",
+    ),
+    _refused(
+        "E_FORM_CYCLE",
+        "These questions depend on each other in a circle: {questions}",
+        "Take one of the references out, so that there is an order in which to calculate.",
+    ),
+    _refused(
+        "E_FORM_MARK",
+        "Question {question} has {value} in the column svidok:{mark}, which is not one of: {allowed}",
+        "Write one of the allowed words there.",
+    ),
+)

@@ -49,8 +49,8 @@ ENTRIES: tuple[Entry, ...] = (
         "E_SEAL_INCOMPLETE",
         "{count} questions still need an answer or a correction: {questions}.",
         _KEPT,
-        "Answer them (“does not know”, “prefers not to answer” and “not asked” are answers too), or seal the interview as "
-        "incomplete with the reason.",
+        "Answer them (“does not know”, “prefers not to answer” and “not asked” are answers too), or seal the interview "
+        "as incomplete with the reason.",
     ),
     Entry(
         "E_SEAL_CONSENT",
@@ -94,5 +94,36 @@ ENTRIES: tuple[Entry, ...] = (
         "With this file the interview would be too large for one transfer (at most {limit} bytes).",
         _AS_BEFORE,
         "Begin a second interview that continues this one, and attach the file there.",
+    ),
+    # answers (schemas.session, schemas.answers)
+    Entry(
+        "E_ANSWER_PATH",
+        "The form has no place {question} in this interview.",
+        _AS_BEFORE,
+        "Correct the name, or add the entry that it belongs to.",
+    ),
+    Entry(
+        "E_ANSWER_TYPE",
+        "The question {question} takes {wanted}.",
+        _AS_BEFORE,
+        "Enter the answer in that form.",
+    ),
+    Entry(
+        "E_ANSWER_CHOICE",
+        "The question {question} does not offer this choice.",
+        _AS_BEFORE,
+        "Choose one of the choices that the question shows.",
+    ),
+    Entry(
+        "E_ANSWER_RESERVED",
+        "The question {question} takes no “does not know”, “prefers not to answer” or “not asked”.",
+        _AS_BEFORE,
+        "Choose one of the answers that the question shows.",
+    ),
+    Entry(
+        "E_ANSWER_READONLY",
+        "{question} is filled in by the program and cannot be answered.",
+        _AS_BEFORE,
+        "Answer the questions that it depends on.",
     ),
 )

@@ -73,4 +73,40 @@ ENTRIES: tuple[Entry, ...] = (
         "Everything that was saved before is still there.",
         "Try the step again. If it happens again, tell the office this line; it holds nothing of any testimony.",
     ),
+    Entry(
+        "E_PASSPHRASE_SHORT",
+        "A passphrase of your own needs at least {least} characters.",
+        "Nothing was changed.",
+        "Choose a longer one: several words that do not belong together. Or let the program make one with --generate.",
+    ),
+    Entry(
+        "E_PASSPHRASE_WEAK",
+        "This passphrase is easy to guess.",
+        "Nothing was changed.",
+        "Choose several words that do not belong together. Or let the program make one with --generate.",
+    ),
+    Entry(
+        "E_PASSPHRASE_TWICE",
+        "The two passphrases that you typed are not the same.",
+        "Nothing was changed.",
+        "Type it again, slowly.",
+    ),
+    Entry(
+        "E_PASSPHRASE_NONE",
+        "No passphrase was given, and there is no terminal to ask on.",
+        "Nothing was changed.",
+        "Give a file that holds it with --passphrase-file.",
+    ),
+    Entry(
+        "E_ANSWERS_FILE",
+        "The file of answers is not JSON with one object ({where}).",
+        "Nothing was changed.",
+        "Mend the file at that place and give it again.",
+    ),
+    Entry(
+        "E_NO_TERMINAL",
+        "The screens need a terminal, and there is none here.",
+        "Nothing was changed.",
+        "Start it in a terminal window, or use the commands: svidok --help.",
+    ),
 )

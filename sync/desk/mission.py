@@ -175,9 +175,17 @@ def _certify(
 ) -> tuple[bytes, bytes]:
     serial = crypto.random_bytes(16)
     certificate = Certificate(
-        org=office.root.org, mission=mission.id, serial=serial, fs_root=body.fs_root, fs_n=body.fs_n,
-        pkN=body.pkN, pkX=body.pkX, nb=now, na=mission.expires, role="documenter",
-    )  # fmt: skip
+        org=office.root.org,
+        mission=mission.id,
+        serial=serial,
+        fs_root=body.fs_root,
+        fs_n=body.fs_n,
+        pkN=body.pkN,
+        pkX=body.pkX,
+        nb=now,
+        na=mission.expires,
+        role="documenter",
+    )
     data = packs.sign_certificate(certificate, [keys.signing_key(vault, keys.MISSION)])
     vault.db.execute(
         "INSERT INTO device (serial, mission, fs_root, fs_n, pk_n, pk_x, certificate, enrolled, compared)"
@@ -229,14 +237,22 @@ def _pack_body(
         (mission.id,),
     )
     return PackBody(
-        org=office.root.org, mission=mission.id, name=mission.name, ver=1, prev=_ZERO, issued=now, expires=mission.expires,
-        root_hash=office.root_hash, policy=decode(Policy, policy_row[0]),
+        org=office.root.org,
+        mission=mission.id,
+        name=mission.name,
+        ver=1,
+        prev=_ZERO,
+        issued=now,
+        expires=mission.expires,
+        root_hash=office.root_hash,
+        policy=decode(Policy, policy_row[0]),
         recips=tuple(
             PackRecipient(rid=r[0], comp=r[1], grp=r[2], idx=r[3], tot=r[4], epoch=r[5], start=r[6], pkN=r[7], pkX=r[8])
-            for r in recipients if r[9] == "entry"
+            for r in recipients
+            if r[9] == "entry"
         ),
         intake=tuple(Intake(rid=r[0], pkN=r[7], pkX=r[8]) for r in recipients if r[9] == "intake"),
         cert=certificate,
         forms=tuple(form.entry() for form in forms),
         checkpoint=vault.log.head()[1],
-    )  # fmt: skip
+    )

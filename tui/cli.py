@@ -1,0 +1,184 @@
+"""The command `svidok`: its tree, its exit codes, and the one seam where a problem becomes words.
+
+Help and completion load nothing but this module: each command's code is imported when it is called, so that `svidok
+--help` stays quick. Exit codes: 0 done, 1 a problem with its code, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called; their short help stands here."""
+
+    def __init__(self, name: str, commands: dict[str, tuple[str, str]], help: str) -> None:
+        super().__init__(name, help=help, context_settings=_CONTEXT)
+        self._places = commands
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the work."""
+        return list(self._places)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        place = self._places.get(cmd_name)
+        if place is None:
+            return None
+        module, attribute = place[0].split(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table of commands, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, place[1]) for name, place in self._places.items()])
+
+
+mission = LazyGroup(
+    "mission",
+    {
+        "new": ("tui.commands.desk:mission_new", "Found a mission with its forms and its own keys."),
+        "list": ("tui.commands.desk:mission_list", "Name the missions of this desk."),
+    },
+    "Missions of the desk.",
+)
+
+desk = LazyGroup(
+    "desk",
+    {
+        "init": ("tui.commands.desk:init", "Found a desk: keys, root document, empty archives."),
+        "mission": ("tui.cli:mission", "Found and name missions."),
+        "enrol": ("tui.commands.desk:enrol", "Certify a device and make its mission pack."),
+        "import": ("tui.commands.desk:import_", "Import the volumes of some folders."),
+        "quarantine": ("tui.commands.desk:quarantine", "Show what was not imported, and why."),
+        "search": ("tui.commands.reading:search", "Find records by their words."),
+        "show": ("tui.commands.reading:show", "Read one record."),
+        "attachment": ("tui.commands.reading:attachment", "Write one attachment to a file."),
+        "export": ("tui.commands.reading:export", "Write all records as CSV tables."),
+        "receipts": ("tui.commands.desk:receipts", "Write receipts for the field machines."),
+        "status": ("tui.commands.desk:status", "Count records, quarantine, missions."),
+    },
+    "The central office: open, verify, import, search, hand over.",
+)
+
+field = LazyGroup(
+    "field",
+    {
+        "init": ("tui.commands.field:init", "Make the vault of a field machine."),
+        "request": ("tui.commands.field:request", "Write the enrolment request for the office."),
+        "enrol": ("tui.commands.field:enrol", "Accept the mission pack from the office."),
+        "new": ("tui.commands.field:new", "Begin an interview from a file of answers."),
+        "interview": ("tui.commands.field:interview", "Take an interview on the screen."),
+        "attach": ("tui.commands.field:attach", "Add files to an interview."),
+        "review": ("tui.commands.field:review", "Show what stands between an interview and its seal."),
+        "seal": ("tui.commands.field:seal", "Seal interviews to the office."),
+        "status": ("tui.commands.field:status", "Show what is here and what still has to leave."),
+        "export": ("tui.commands.field:export", "Write sealed interviews to sticks (folders)."),
+        "receipts": ("tui.commands.field:receipts", "Take the office's receipts from a folder."),
+        "purge": ("tui.commands.field:purge", "Remove sealed interviews that the office has."),
+    },
+    "The documenter's machine: interview, seal, carry.",
+)
+
+courier = LazyGroup(
+    "courier",
+    {
+        "take": ("tui.commands.courier:take", "Copy volumes to a stick and prove the copy."),
+        "check": ("tui.commands.courier:check", "Check volumes without any secret."),
+        "deliver": ("tui.commands.courier:deliver", "Copy volumes from a stick and prove the copy."),
+    },
+    "Carry sealed bundles; needs no passphrase.",
+)
+
+
+class _Main(LazyGroup):
+    """Without a command: the screens of this home's profile."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "svidok",
+            {
+                "demo": ("tui.commands.demo:demo", "The whole way on this machine with invented testimony."),
+                "field": ("tui.cli:field", "The documenter's machine."),
+                "courier": ("tui.cli:courier", "Carry sealed bundles."),
+                "desk": ("tui.cli:desk", "The central office."),
+                "passphrase": ("tui.commands.passphrase:passphrase", "Change the passphrase of a home."),
+            },
+            "Takes testimony in the field, seals it, carries it, and keeps it provable."
+            " Without a command it opens the screens of the home folder.",
+        )
+        self.invoke_without_command = True
+        self.no_args_is_help = False
+        self.params = [
+            click.Option(["--home"], type=click.Path(path_type=Path), help="The home folder (or SVIDOK_HOME)."),
+            click.Option(["--version"], is_flag=True, help="Show the version."),
+        ]
+        self.callback = _open_screens
+
+
+def _open_screens(home: Path | None, version: bool) -> None:
+    context = click.get_current_context()
+    if version:
+        from collector.about import VERSION
+
+        click.echo(f"svidok {VERSION}")
+        context.exit(0)
+    if context.invoked_subcommand is not None:
+        context.obj = home
+        return
+    from tui.commands.common import default_home
+    from tui.commands.screens import open_screens
+
+    open_screens(home or default_home())
+
+
+main_group = _Main()
+
+
+def main() -> NoReturn:
+    """The entry point: runs a command; every problem ends here in words, never in a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        result = main_group.main(standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Abort:
+        click.echo("", err=True)
+        return 1
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    except Exception as error:  # the last seam: whatever it is, a person gets a coded problem
+        from schemas.problems import Problem
+        from tui.commands.common import show_problem
+
+        problem = error if isinstance(error, Problem) else Problem("E_INTERNAL", **_place(error))
+        show_problem(problem, as_json="--json" in sys.argv)
+        return 1
+
+
+def _place(error: Exception) -> dict[str, str]:
+    """Kind and place of a mistake of the program, without any of its data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1] if frames else None
+    where = f"{Path(last.filename).name}:{last.lineno}" if last else "?"
+    return {"kind": type(error).__name__, "where": where}

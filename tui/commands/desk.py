@@ -1,0 +1,208 @@
+"""Commands of the desk that found, enrol and import."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tui.commands import common
+
+if TYPE_CHECKING:
+    from sync.desk.desk import Desk
+    from sync.desk.importer import ImportReport
+
+_PATH = click.Path(path_type=Path)
+
+
+@contextmanager
+def opened(home: Path | None, passphrase_file: Path | None) -> Iterator[Desk]:
+    """The desk of a home, open for one command."""
+    from collector import hygiene
+    from sync.desk.desk import Desk
+
+    common.warn(hygiene.harden())
+    with Desk.open(common.home_of(home), common.read_passphrase(passphrase_file)) as desk:
+        common.warn(desk.vault.warnings)
+        yield desk
+
+
+@click.command()
+@common.vault_options
+@click.option("--organisation", default="Office", show_default=True, help="How the office is named in packs.")
+@click.option("--generate", is_flag=True, help="Let the program make the passphrase and show it once.")
+def init(home: Path | None, passphrase_file: Path | None, as_json: bool, organisation: str, generate: bool) -> None:
+    """Found a desk: its vault, its signing keys and its empty archives."""
+    from collector import hygiene
+    from sync.desk.desk import Desk
+
+    common.warn(hygiene.harden())
+    place = common.home_of(home)
+    passphrase = common.new_passphrase(passphrase_file, generate=generate)
+    with Desk.create(place, passphrase, organisation=organisation) as desk:
+        result = {"home": str(place), "organisation": organisation, "fingerprint": desk.fingerprint}
+    common.emit(
+        result,
+        [
+            f"A new desk stands in {place}.",
+            f"Root fingerprint: {result['fingerprint']}",
+            "Root, mission and receipt keys lie in this vault alone: one person can act for the office.",
+        ],
+        as_json=as_json,
+    )
+
+
+@click.command("new")
+@common.vault_options
+@click.option("--name", required=True, help="The mission's name.")
+@click.option("--form", "forms", multiple=True, type=_PATH, help="An XLSForm or XForm; without it the shipped form.")
+def mission_new(
+    home: Path | None, passphrase_file: Path | None, as_json: bool, name: str, forms: tuple[Path, ...]
+) -> None:
+    """Found a mission with its forms and its own keys."""
+    from schemas.forms import shipped_forms
+    from sync.desk import mission
+
+    read = [mission.read_form(path) for path in forms] or [
+        mission.ReadForm(mission.checked(form.xform)) for form in shipped_forms()
+    ]
+    with opened(home, passphrase_file) as desk:
+        founded = desk.mission_new(name, [form.source for form in read])
+    result = {
+        "mission": founded.mission.id.hex(),
+        "name": name,
+        "fingerprint": founded.fingerprint,
+        "forms": [
+            {"id": form.source.id, "version": form.source.version, "warnings": list(form.warnings)} for form in read
+        ],
+    }
+    lines = [f"Mission {name} is founded.", f"Root fingerprint: {founded.fingerprint}"]
+    lines += [f"Form {form.source.id}, version {form.source.version}" for form in read]
+    lines += [f"! {warning}" for form in read for warning in form.warnings]
+    common.emit(result, lines, as_json=as_json)
+
+
+@click.command("list")
+@common.vault_options
+def mission_list(home: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
+    """Name the missions of this desk."""
+    with opened(home, passphrase_file) as desk:
+        found, fingerprint = desk.missions(), desk.fingerprint
+    common.emit(
+        {"fingerprint": fingerprint, "missions": [{"mission": m.id.hex(), "name": m.name} for m in found]},
+        [f"{m.name}  ({m.id.hex()[:8]})" for m in found] or ["No mission yet."],
+        as_json=as_json,
+    )
+
+
+@click.command()
+@common.vault_options
+@click.argument("request", type=_PATH)
+@click.option("--fingerprint", help="The request's fingerprint, as the documenter read it aloud.")
+@click.option("--mission", "mission_name", help="Which mission, when there are several.")
+@click.option("--out", required=True, type=_PATH, help="Where to write the mission pack.")
+def enrol(
+    home: Path | None, passphrase_file: Path | None, as_json: bool, request: Path, fingerprint: str | None,
+    mission_name: str | None, out: Path,
+) -> None:  # fmt: skip
+    """Certify the device that wrote REQUEST and make its mission pack."""
+    from collector import files
+    from sync.desk import mission
+
+    data = files.read_limited(request, 65_536)
+    shown = mission.request_fingerprint(data)
+    if fingerprint is None and sys.stdin.isatty() and not as_json:
+        click.echo(f"Fingerprint of the request:\n\n    {shown}\n")
+        if not click.confirm("Did the documenter read exactly these digits to you?", default=False):
+            raise click.Abort
+        fingerprint = shown
+    with opened(home, passphrase_file) as desk:
+        enrolled = desk.enrol(data, fingerprint, mission_name)
+        files.write_durably(out, enrolled.pack)
+    note = (
+        None
+        if enrolled.compared
+        else "Nobody compared the request's fingerprint: anybody could have written this request."
+    )
+    result = {
+        "device": enrolled.serial.hex(),
+        "pack": str(out),
+        "fingerprint": enrolled.root_fingerprint,
+        "request_fingerprint": enrolled.request_fingerprint,
+        "compared": enrolled.compared,
+        "again": enrolled.again,
+        "note": note,
+    }
+    lines = [
+        f"Device {enrolled.serial.hex()[:8]} is enrolled; its pack is {out}.",
+        f"Root fingerprint, to read aloud to the documenter: {enrolled.root_fingerprint}",
+    ]
+    common.emit(result, [*lines, *([f"! {note}"] if note else [])], as_json=as_json)
+
+
+@click.command("import")
+@common.vault_options
+@click.argument("folders", nargs=-1, required=True, type=_PATH)
+def import_(home: Path | None, passphrase_file: Path | None, as_json: bool, folders: tuple[Path, ...]) -> None:
+    """Import every volume that lies in FOLDERS."""
+    with opened(home, passphrase_file) as desk, common.progress("Importing", as_json=as_json) as step:
+        report = desk.import_folders(folders, step)
+    common.emit(asdict(report), _report_lines(report), as_json=as_json)
+
+
+def _report_lines(report: ImportReport) -> Iterator[str]:
+    yield f"Bundles read: {report.bundles}, from {report.volumes} volumes."
+    if report.volumes_lost or report.volumes_damaged:
+        yield f"Volumes lost: {report.volumes_lost}, damaged: {report.volumes_damaged}; what they held was rebuilt."
+    yield f"Imported: {report.imported}. Known already: {report.duplicates}. In quarantine: {report.quarantined}."
+    for item in report.items:
+        if item["state"] == "quarantined":
+            yield f"  {item['eid']}  {item['what']} {item['do']} [{item['code']}]"
+    for refused in report.refused:
+        yield f"  {refused['item']}  {refused['what']} {refused['do']} [{refused['code']}]"
+
+
+@click.command()
+@common.vault_options
+def quarantine(home: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
+    """Show what was not imported, and why."""
+    with opened(home, passphrase_file) as desk:
+        items = desk.quarantine()
+    lines = [
+        f"{item['eid']}  bundle {item['bundle']}\n  {item['what']} {item['safe']} {item['do']} [{item['code']}]"
+        for item in items
+    ]
+    common.emit({"items": items}, lines or ["Nothing stands in quarantine."], as_json=as_json)
+
+
+@click.command()
+@common.vault_options
+@click.option("--out", required=True, type=_PATH, help="The folder (stick) for the return files.")
+def receipts(home: Path | None, passphrase_file: Path | None, as_json: bool, out: Path) -> None:
+    """Write a return file with receipts for each bundle."""
+    with opened(home, passphrase_file) as desk:
+        written = desk.receipts(out)
+    total = sum(item.receipts for item in written)
+    common.emit(
+        {"files": [asdict(item) for item in written], "receipts": total},
+        [f"Wrote {len(written)} return files with {total} receipts to {out}."],
+        as_json=as_json,
+    )
+
+
+@click.command()
+@common.vault_options
+def status(home: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
+    """Count records, quarantine and missions."""
+    with opened(home, passphrase_file) as desk:
+        result = {**desk.count(), "missions": [m.name for m in desk.missions()], "fingerprint": desk.fingerprint}
+    lines = [
+        f"Records: {result['imported']}. In quarantine: {result['quarantined']}.",
+        f"Root fingerprint: {result['fingerprint']}",
+    ]
+    common.emit(result, lines, as_json=as_json)

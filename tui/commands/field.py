@@ -1,0 +1,277 @@
+"""Commands of the field machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui.commands import common
+
+if TYPE_CHECKING:
+    from collector.field import Field
+    from collector.review import Review
+
+_PATH = click.Path(path_type=Path)
+
+
+@contextmanager
+def opened(home: Path | None, passphrase_file: Path | None) -> Iterator[Field]:
+    """The field machine of a home, open for one command."""
+    from collector import hygiene
+    from collector.field import Field
+
+    common.warn(hygiene.harden())
+    field = Field.open(common.home_of(home), common.read_passphrase(passphrase_file))
+    try:
+        common.warn(field.vault.warnings)
+        yield field
+    finally:
+        field.close()
+
+
+@click.command()
+@common.vault_options
+@click.option("--generate", is_flag=True, help="Let the program make the passphrase and show it once.")
+def init(home: Path | None, passphrase_file: Path | None, as_json: bool, generate: bool) -> None:
+    """Make the vault of a field machine."""
+    from collector import hygiene
+    from collector.field import Field
+
+    common.warn(hygiene.harden())
+    place = common.home_of(home)
+    field = Field.create(place, common.new_passphrase(passphrase_file, generate=generate))
+    field.close()
+    common.emit(
+        {"home": str(place)},
+        [
+            f"A new field machine stands in {place}.",
+            "Next: svidok field request --out REQUEST, and take the file to the office.",
+        ],
+        as_json=as_json,
+    )
+
+
+@click.command()
+@common.vault_options
+@click.option("--out", required=True, type=_PATH, help="Where to write the request.")
+def request(home: Path | None, passphrase_file: Path | None, as_json: bool, out: Path) -> None:
+    """Write the enrolment request for the office."""
+    from collector import files
+
+    with opened(home, passphrase_file) as field:
+        data, fingerprint = field.request()
+        files.write_durably(out, data)
+    lines = [
+        f"The request is {out}.",
+        "Read these digits aloud to the office, and let them compare:",
+        "",
+        f"    {fingerprint}",
+        "",
+    ]
+    common.emit({"request": str(out), "fingerprint": fingerprint}, lines, as_json=as_json)
+
+
+@click.command()
+@common.vault_options
+@click.argument("pack", type=_PATH)
+@click.option("--fingerprint", help="The office's root fingerprint, as you heard it from the office.")
+def enrol(home: Path | None, passphrase_file: Path | None, as_json: bool, pack: Path, fingerprint: str | None) -> None:
+    """Accept the mission PACK from the office."""
+    from collector import files
+
+    data = files.read_limited(pack, 128 << 20)
+    with opened(home, passphrase_file) as field:
+        if fingerprint is None and not as_json and field.pack() is None:
+            fingerprint = str(click.prompt("Root fingerprint, as the office reads it to you", err=True))
+        summary = field.accept_pack(data, fingerprint)
+    lines = [
+        f"Mission {summary.mission} of {summary.org}, pack version {summary.version}.",
+        *(f"Form {form}, version {version}" for form, version in summary.forms),
+        *(f"Sealed to: {r.compartment}, {r.fingerprint}{' (new)' if r.new else ''}" for r in summary.recipients),
+    ]
+    common.emit(summary.as_dict(), lines, as_json=as_json)
+
+
+@click.command()
+@common.vault_options
+@click.option("--form", "form_id", help="Which form of the mission; without it the first.")
+@click.option("--answers", required=True, type=_PATH, help="A JSON file with the answers.")
+def new(home: Path | None, passphrase_file: Path | None, as_json: bool, form_id: str | None, answers: Path) -> None:
+    """Begin an interview from a file of answers and print its record code."""
+    data = common.read_json_object(answers)
+    with opened(home, passphrase_file) as field:
+        code = field.fill(data, form_id=form_id, folder=answers.parent)
+    common.emit({"code": code}, [code], as_json=as_json)
+
+
+@click.command()
+@click.option("--home", type=_PATH, help="The home folder (or SVIDOK_HOME).")
+def interview(home: Path | None) -> None:
+    """Take an interview on the screen."""
+    from tui.commands.screens import open_screens
+
+    open_screens(common.home_of(home), "field")
+
+
+@click.command()
+@common.vault_options
+@click.argument("code")
+@click.argument("paths", nargs=-1, required=True, type=_PATH)
+@click.option("--question", help="The question that takes the file; without it the form's list of attachments.")
+def attach(
+    home: Path | None,
+    passphrase_file: Path | None,
+    as_json: bool,
+    code: str,
+    paths: tuple[Path, ...],
+    question: str | None,
+) -> None:
+    """Add files to the interview CODE. They are encrypted while they are read."""
+    attached: list[dict[str, Any]] = []
+    with opened(home, passphrase_file) as field:
+        taken = field.open_interview(code)
+        try:
+            for path in paths:
+                with common.progress(path.name, as_json=as_json) as step:
+                    found = taken.attach(question, path, progress=step)
+                attached.append(
+                    {"name": found.name, "bytes": found.length, "sha256": found.sha256.hex(), "sid": found.sid.hex()}
+                )
+        finally:
+            taken.close()
+    lines = [f"{item['name']}: {common.size_text(item['bytes'])}, SHA-256 {item['sha256']}" for item in attached]
+    common.emit({"code": code, "attached": attached}, lines, as_json=as_json)
+
+
+@click.command()
+@common.vault_options
+@click.argument("code")
+def review(home: Path | None, passphrase_file: Path | None, as_json: bool, code: str) -> None:
+    """Show what stands between the interview CODE and its seal."""
+    with opened(home, passphrase_file) as field:
+        taken = field.open_interview(code)
+        try:
+            found = taken.review()
+        finally:
+            taken.close()
+    common.emit({"code": code, **found.as_dict()}, _review_lines(found), as_json=as_json)
+
+
+def _review_lines(found: Review) -> Iterator[str]:
+    plain = found.as_dict()
+    for title, key in (
+        ("Must be answered before sealing", "blocking"),
+        ("Not answered yet", "missing"),
+        ("Needs a look", "invalid"),
+    ):
+        items = plain[key]
+        if items:
+            yield f"{title}:"
+            yield from (f"  {item['question']}: {item['message']}" for item in items)
+    if not any(plain[key] for key in ("blocking", "missing", "invalid")):
+        yield "Ready to be sealed."
+
+
+@click.command()
+@common.vault_options
+@click.argument("code", required=False)
+@click.option("--all", "every", is_flag=True, help="Seal every draft that is ready.")
+@click.option("--incomplete", metavar="REASON", help="Seal an interrupted interview, with the reason.")
+def seal(
+    home: Path | None,
+    passphrase_file: Path | None,
+    as_json: bool,
+    code: str | None,
+    every: bool,
+    incomplete: str | None,
+) -> None:
+    """Seal the interview CODE to the office. Afterwards this machine cannot open it any more."""
+    from schemas.problems import Problem
+
+    if (code is None) == (not every):
+        raise click.UsageError("Name one interview, or give --all.")
+    sealed: list[dict[str, Any]] = []
+    problems: list[dict[str, Any]] = []
+    with opened(home, passphrase_file) as field:
+        codes = [row.code for row in field.interviews() if row.state in ("open", "frozen")] if every else [str(code)]
+        for each in codes:
+            try:
+                entry = field.seal(each, incomplete)
+            except Problem as problem:
+                if not every:
+                    raise
+                problems.append({"code": each, "problem": problem.as_dict()})
+                continue
+            sealed.append({"code": each, "eid": entry.eid.hex(), "sequence": entry.seq, "bytes": entry.bytes})
+    lines = [f"{item['code']} is sealed." for item in sealed]
+    lines += [
+        f"{item['code']} stays a draft: {item['problem']['what']} [{item['problem']['code']}]" for item in problems
+    ]
+    common.emit({"sealed": sealed, "problems": problems}, lines or ["No draft to seal."], as_json=as_json)
+    if problems:
+        click.get_current_context().exit(1)
+
+
+@click.command()
+@common.vault_options
+def status(home: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
+    """Show what is here and what still has to leave."""
+    with opened(home, passphrase_file) as field:
+        result = field.status()
+        rows = field.interviews()
+    lines = [f"{row.code}  {row.state}" for row in rows]
+    lines += [f"{name}: {value}" for name, value in result.items() if isinstance(value, (int, str))]
+    lines += [f"! {item['what']} {item['do']} [{item['code']}]" for item in result.get("warnings", [])]
+    common.emit(result, lines, as_json=as_json)
+
+
+@click.command()
+@common.vault_options
+@click.argument("folders", nargs=-1, required=True, type=_PATH)
+@click.option(
+    "-k", "k", default=None, type=click.IntRange(1, 8), help="Volumes of a set that suffice.  [the mission's]"
+)
+@click.option(
+    "-n", "n", default=None, type=click.IntRange(1, 8), help="Volumes of a set that are written.  [the mission's]"
+)
+def export(
+    home: Path | None,
+    passphrase_file: Path | None,
+    as_json: bool,
+    folders: tuple[Path, ...],
+    k: int | None,
+    n: int | None,
+) -> None:
+    """Write sealed interviews as volumes to FOLDERS (one for each stick), and read them back."""
+    from sync import outbox
+
+    with opened(home, passphrase_file) as field, common.progress("Writing", as_json=as_json) as step:
+        report = outbox.export(field, list(folders), k=k, n=n, progress=step)
+    common.emit(report.as_dict(), report.lines(), as_json=as_json)
+
+
+@click.command()
+@common.vault_options
+@click.argument("folder", type=_PATH)
+def receipts(home: Path | None, passphrase_file: Path | None, as_json: bool, folder: Path) -> None:
+    """Take the office's receipts from FOLDER."""
+    from sync import receipts as returned
+
+    with opened(home, passphrase_file) as field:
+        report = returned.apply(field, folder)
+    common.emit(report.as_dict(), report.lines(), as_json=as_json)
+
+
+@click.command()
+@common.vault_options
+def purge(home: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
+    """Remove sealed interviews for which the office's receipt is here."""
+    from sync import receipts as returned
+
+    with opened(home, passphrase_file) as field:
+        report = returned.purge(field)
+    common.emit(report.as_dict(), report.lines(), as_json=as_json)

@@ -1,0 +1,101 @@
+"""Commands of the desk that read what was imported."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tui.commands import common
+from tui.commands.desk import opened
+
+_PATH = click.Path(path_type=Path)
+
+
+def _day(seconds: int) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d")
+
+
+@click.command()
+@common.vault_options
+@click.argument("words", nargs=-1, required=True)
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="At most so many records.")
+@click.option("--before", type=int, help="Only records with a number below this one (for the next page).")
+@click.option("--ranked", is_flag=True, help="Best matches first, among the newest 1,000.")
+def search(
+    home: Path | None, passphrase_file: Path | None, as_json: bool, words: tuple[str, ...], limit: int,
+    before: int | None, ranked: bool,
+) -> None:  # fmt: skip
+    """Find records in which all WORDS occur, newest first.
+
+    Words match by their beginning; "quoted words" stand together.
+    """
+    with opened(home, passphrase_file) as desk:
+        hits = desk.search(" ".join(words), limit=limit, before=before, ranked=ranked)
+    lines = [f"{hit.record}  {_day(hit.at)}  {hit.compartment}\n    {hit.excerpt}" for hit in hits]
+    common.emit({"hits": [asdict(hit) for hit in hits]}, lines or ["Nothing found."], as_json=as_json)
+
+
+@click.command()
+@common.vault_options
+@click.argument("code")
+def show(home: Path | None, passphrase_file: Path | None, as_json: bool, code: str) -> None:
+    """Read the record CODE. That it was read is noted in the custody log."""
+    with opened(home, passphrase_file) as desk:
+        record = desk.record(code)
+    common.emit(record, _lines(record), as_json=as_json)
+
+
+def _lines(record: dict[str, Any]) -> Iterator[str]:
+    yield f"Record {record['code']}, number {record['number']}, imported {_day(record['imported_at'])}"
+    yield f"Claimed time {_day(record['claimed_time'])}; flags: {' '.join(record['flags']) or 'none'}"
+    if record["unopened"]:
+        yield f"Stays sealed: {', '.join(record['unopened'])}"
+    yield from _tree(record["answers"], 0)
+    for item in record["attachments"]:
+        yield f"Attachment {item['name']} ({item['looks_like']}, {common.size_text(item['bytes'])}) {item['sha256']}"
+    for event in record["custody"]:
+        yield f"Custody {event['n']}: {event['act']} {_day(event['at'])}"
+
+
+def _tree(value: Any, depth: int) -> Iterator[str]:  # noqa: ANN401  # any JSON value
+    for name, item in value.items():
+        if isinstance(item, dict) and set(item) == {"missing"}:
+            yield f"{'  ' * depth}{name}: — ({item['missing']})"
+        elif isinstance(item, dict):
+            yield f"{'  ' * depth}{name}:"
+            yield from _tree(item, depth + 1)
+        elif isinstance(item, list) and item and isinstance(item[0], dict):
+            for place, entry in enumerate(item, 1):
+                yield f"{'  ' * depth}{name} {place}:"
+                yield from _tree(entry, depth + 1)
+        else:
+            yield f"{'  ' * depth}{name}: {', '.join(item) if isinstance(item, list) else item}"
+
+
+@click.command()
+@common.vault_options
+@click.argument("code")
+@click.argument("name")
+@click.option("--out", required=True, type=_PATH, help="The file to write; it must not exist.")
+def attachment(home: Path | None, passphrase_file: Path | None, as_json: bool, code: str, name: str, out: Path) -> None:
+    """Write the attachment NAME of the record CODE to a file, verified. The file is plain: keep it safe."""
+    with opened(home, passphrase_file) as desk:
+        result = desk.attachment(code, name, out)
+    common.emit(result, [f"Wrote {result['bytes']} bytes to {out}. SHA-256 {result['sha256']}"], as_json=as_json)
+
+
+@click.command()
+@common.vault_options
+@click.option("--csv", "folder", required=True, type=_PATH, help="The folder for the CSV tables.")
+def export(home: Path | None, passphrase_file: Path | None, as_json: bool, folder: Path) -> None:
+    """Write all records as CSV tables in plain text, one for each compartment and repeat."""
+    with opened(home, passphrase_file) as desk:
+        written = desk.export_csv(folder)
+    lines = [f"{item.name}: {item.rows} rows" for item in written]
+    lines.append("These files are not encrypted: whoever has them can read them.")
+    common.emit({"files": [asdict(item) for item in written]}, lines, as_json=as_json)

@@ -1,0 +1,24 @@
+"""From the command line to the screens."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from schemas.problems import Problem
+
+
+def open_screens(home: Path, profile: str | None = None) -> None:
+    """Open the screens of a home. Raises E_HOME_MISSING, E_HOME_PROFILE, E_NO_TERMINAL."""
+    from collector import hygiene
+    from collector.home import profile_of, require_profile
+
+    found = profile_of(home)
+    if profile is not None:
+        require_profile(home, profile)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Problem("E_NO_TERMINAL")
+    hygiene.harden()
+    from tui.app import run
+
+    run(home, found)

@@ -199,6 +199,23 @@ def overwrite_and_unlink(path: Path) -> None:
     remove(path)
 
 
+def rename(old: Path, new: Path) -> None:
+    """Gives a durable file its final name, durably. Raises E_DISK_FULL, E_MEDIA_IO, E_NO_ACCESS."""
+    with mapped_os_errors():
+        os.replace(old, new)
+    fsync_dir(new.parent)
+
+
+def sync_file(path: Path) -> None:
+    """What was written to an existing file is on the medium when this returns. Raises E_MEDIA_IO, E_NO_ACCESS."""
+    with mapped_os_errors():
+        fd = os.open(path, os.O_RDONLY | _NOFOLLOW | _CLOEXEC)
+        try:
+            sync(fd)
+        finally:
+            os.close(fd)
+
+
 def remove(path: Path) -> None:
     """Removes a file, durably; one that is not there is fine."""
     with mapped_os_errors():

@@ -23,11 +23,10 @@ TESTS = REPO / "tests"
 
 def code_of(text: str) -> Iterator[str]:
     """Lines of a Markdown text's code blocks, and its inline code."""
-    blocks = re.findall(r"^```[a-z]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    blocks += re.findall(r"(?:^    .*\n)+", text, re.MULTILINE)
-    for block in blocks:
-        yield from (line.strip() for line in block.splitlines())
-    yield from (" ".join(piece.split()) for piece in re.findall(r"`([^`]+)`", text))
+    blocks = re.compile(r"^```[a-z]*\n(.*?)^```|((?:^    .*\n)+)", re.MULTILINE | re.DOTALL)
+    for fenced, indented in blocks.findall(text):
+        yield from (line.strip() for line in (fenced or indented).splitlines())
+    yield from (" ".join(piece.split()) for piece in re.findall(r"`([^`]+)`", blocks.sub("", text)))
 
 
 def commands_shown() -> list[tuple[str, str]]:
@@ -44,7 +43,7 @@ def commands_shown() -> list[tuple[str, str]]:
 
 @cache
 def root() -> click.Group:
-    group = importlib.import_module("tui.cli").main
+    group = importlib.import_module("tui.cli").main_group
     assert isinstance(group, click.Group)
     return group
 

@@ -34,7 +34,7 @@ FORBIDDEN = [
         r"pypi" + r"\.org|python" + r"hosted|/opt/" + r"wheels|extra-index" + r"-url",
         r"/work/" + r"(main|shared)|/root" + r"/",
         r"time\.sleep" + r"\(",
-        r"\bas an AI\b|language model" + r"\b",
+        r"\bas an A" + r"I\b|language mod" + r"el\b",
     )
 ]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from collector import merkle
-from collector.cellpipe import RUN, Lane, Pipeline, Progress, Readable, limited, read_at, reader, write_at
+from collector.cellpipe import RUN, Lane, Pipeline, Progress, Readable, Target, limited, read_at, reader, write_at
 from collector.cells import (
     CELL,
     CHUNK,
@@ -59,7 +59,8 @@ def seal_file(
     """
     read = limited(reader(source), MAX_LENGTH if length is None else length)
     key, commit = stream_keys(sk, sid)
-    with key, Pipeline(key, workers, None if length is None else cells_for(length), progress) as pipe:
+    count = None if length is None else cells_for(length)
+    with key, Target(target_fd, target_offset, length) as target, Pipeline(key, workers, count, progress) as pipe:
         total = index = 0
         lane: Lane | None = pipe.lane()
         got = read(lane.plain_view) if lane else 0
@@ -67,8 +68,7 @@ def seal_file(
             # Only a look at what follows tells whether this run holds the last cell.
             following = pipe.lane() if got == len(lane.plain_view) else None
             ahead = read(following.plain_view) if following else 0
-            pipe.submit(lane, _SealRun(lane, index, got, ahead == 0, target_fd, target_offset), got, hash_first=True)
-            pipe.written(target_fd, target_offset + index * CELL)
+            pipe.submit(lane, _SealRun(lane, index, got, ahead == 0, target), got, hash_first=True)
             total, index = total + got, index + cells_for(got)
             lane, got = (following, ahead) if ahead else (None, 0)
         if length is not None and total != length:
@@ -150,8 +150,7 @@ class _SealRun:
     first: int
     got: int
     last: bool
-    target_fd: int
-    target_offset: int
+    target: Target
 
     def __call__(self) -> list[bytes]:
         """Encrypt, hash and write one run; returns the leaves."""
@@ -163,7 +162,7 @@ class _SealRun:
             final = LAST if self.last and j == count - 1 else MORE
             cipher.seal_into(nonce(self.first + j, final), lane.chunks[j], lane.cells[j])
             leaves.append(merkle.leaf(lane.cells[j]))
-        write_at(self.target_fd, lane.sealed_view[: count * CELL], self.target_offset + self.first * CELL)
+        self.target.write(lane.sealed_view[: count * CELL], self.first * CELL)
         return leaves
 
 

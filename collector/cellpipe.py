@@ -6,21 +6,27 @@ pipeline, by success, error or cancellation, ends every thread and overwrites th
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
+import mmap
 import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from collector import merkle
 from collector.cells import CELL, CHUNK
 from collector.crypto import Cipher, Secret
-from collector.files import mapped_os_errors
+from collector.files import mapped_os_errors, problem_of
 from schemas.problems import Problem
+
+if sys.platform != "win32":
+    import fcntl
 
 RUN: Final = 16
 """Cells in one task: about a mebibyte."""
@@ -43,7 +49,8 @@ class Lane:
 
     def __init__(self, key: Secret | None) -> None:
         self.plain = bytearray(RUN * CHUNK)
-        self.sealed = bytearray(RUN * CELL)
+        # Anonymous memory begins on a page, which writing past the page cache demands.
+        self.sealed = mmap.mmap(-1, RUN * CELL)
         self.plain_view, self.sealed_view = memoryview(self.plain), memoryview(self.sealed)
         self.chunks = [self.plain_view[i * CHUNK : (i + 1) * CHUNK] for i in range(RUN)]
         self.cells = [self.sealed_view[i * CELL : (i + 1) * CELL] for i in range(RUN)]
@@ -72,7 +79,7 @@ class Pipeline:
     """A bounded line of runs between the caller, the workers and the hashing thread; results are taken in order."""
 
     def __init__(self, key: Secret | None, workers: int | None, cells: int | None, progress: Progress | None) -> None:
-        count = workers or min(4, os.cpu_count() or 1)
+        count = workers or min(5, 1 + (os.cpu_count() or 1))
         runs = None if cells is None else -(-cells // RUN)
         lanes = count + 3 if runs is None else min(count + 3, runs + 1)
         self._pool = ThreadPoolExecutor(count, "cells")
@@ -109,9 +116,6 @@ class Pipeline:
             after = None if hash_first else leaves
             hashed = self._hasher.submit(self._hash, lane.plain_view[:content], after)
         self._pending.append(_Pending(lane, leaves, hashed, content))
-
-    def written(self, fd: int, offset: int) -> None:
-        """Every few runs, ask the system to begin writing what was finished since the last time."""
 
     def finish(self) -> None:
         """Wait for every run that was handed on."""
@@ -178,7 +182,7 @@ def limited(read: Callable[[memoryview], int], limit: int) -> Callable[[memoryvi
 _SEEK_LOCK: Final = threading.Lock()
 
 
-@contextmanager
+@contextlib.contextmanager
 def _placed(fd: int, offset: int) -> Iterator[None]:
     """For systems without pread and pwrite: one thread at a time moves the descriptor's place."""
     with _SEEK_LOCK:
@@ -203,10 +207,59 @@ def read_at(fd: int, view: memoryview, offset: int) -> None:
             done += got
 
 
-def write_at(fd: int, view: memoryview, offset: int) -> None:
-    """Write all of the view to a place of the file. Raises E_DISK_FULL, E_MEDIA_IO, E_NO_ACCESS."""
+class Target:
+    """Where sealed runs are written: a descriptor, from an offset on.
+
+    A large stream goes past the page cache where the system can do that: it costs less processor time, leaves little
+    for the last fsync, and does not push other programs' pages out. Where it cannot, the system is asked to begin
+    writing each run at once.
+    """
+
+    _ALIGNED: Final = 4096
+    _DIRECT: Final[int] = getattr(os, "O_DIRECT", 0)
+
+    def __init__(self, fd: int, offset: int, length: int | None) -> None:
+        self._fd, self._offset = fd, offset
+        self._large = length is None or length >= 16 * RUN * CELL
+        self._flags: int | None = None
+
+    def __enter__(self) -> Target:
+        if self._DIRECT and self._large and self._offset % self._ALIGNED == 0:
+            before = fcntl.fcntl(self._fd, fcntl.F_GETFL)
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(self._fd, fcntl.F_SETFL, before | self._DIRECT)
+                self._flags = before
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._buffered()
+
+    def write(self, view: memoryview, at: int) -> None:
+        """Write whole cells at a place of the stream. Raises E_DISK_FULL, E_MEDIA_IO, E_NO_ACCESS."""
+        place = self._offset + at
+        try:
+            write_at(self._fd, view, place, raw=self._flags is not None)
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise problem_of(error) from None
+            # The file system took the flag and refuses the write: everything from here on in the ordinary way.
+            self._buffered()
+            write_at(self._fd, view, place)
+        if self._large and self._flags is None and hasattr(os, "posix_fadvise"):
+            with contextlib.suppress(OSError):
+                os.posix_fadvise(self._fd, place, len(view), os.POSIX_FADV_DONTNEED)
+
+    def _buffered(self) -> None:
+        if self._flags is not None:
+            fcntl.fcntl(self._fd, fcntl.F_SETFL, self._flags)
+            # Only now: a worker that still believes in the flag writes correctly without it, but not the reverse.
+            self._flags = None
+
+
+def write_at(fd: int, view: memoryview, offset: int, *, raw: bool = False) -> None:
+    """Write all of the view to a place of the file. Raises E_DISK_FULL, E_MEDIA_IO, E_NO_ACCESS; OSError when `raw`."""
     done = 0
-    with mapped_os_errors():
+    with contextlib.nullcontext() if raw else mapped_os_errors():
         while done < len(view):
             if hasattr(os, "pwrite"):
                 done += os.pwrite(fd, view[done:], offset + done)

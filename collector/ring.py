@@ -110,17 +110,19 @@ class Ring:
 
     def wrap_new(self, kind: str, key: bytes | bytearray) -> int:
         """Adds a key to the table and returns its id. Raises E_RING_LOST."""
-        return _insert(self._db, self._usable(), kind, key)
+        with self._db.held():
+            return _insert(self._db, self._usable(), kind, key)
 
     def open(self, ident: int) -> Secret:
         """The key with this id. Raises E_KEY_LOST (not there, or not opening), E_RING_LOST."""
-        try:
+        with self._db.held():
+            try:
+                return _open(self._db, self._usable(), ident)
+            except Problem:
+                if not self._db.read_only:
+                    raise
+            # The process that writes rotated between the two look-ups.
             return _open(self._db, self._usable(), ident)
-        except Problem:
-            if not self._db.read_only:
-                raise
-        # The process that writes rotated between the two look-ups.
-        return _open(self._db, self._usable(), ident)
 
     def drop(self, ident: int) -> None:
         """Takes a key out of the table. It is forgotten for good only by the next rotation."""

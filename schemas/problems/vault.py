@@ -160,12 +160,6 @@ ENTRIES: tuple[Entry, ...] = (
         "Cut the recording into parts, and attach the next part to a second interview that continues this one.",
     ),
     Entry(
-        "E_ATTACH_COUNT",
-        "An interview can hold {limit} attachments, and this one has them.",
-        _SOURCE,
-        "Seal this interview, and attach the file to a second one that continues it.",
-    ),
-    Entry(
         "E_ATTACH_UNKNOWN",
         "This vault has no such attachment.",
         _UNCHANGED,

@@ -2,7 +2,7 @@
 
 CREATE TABLE attachment (
   sid     BLOB PRIMARY KEY CHECK (length(sid) = 16),
-  draft   INTEGER,                                         -- the interview it belongs to, until it is sealed
+  draft   INTEGER REFERENCES draft(id) DEFERRABLE INITIALLY DEFERRED,  -- the interview it belongs to, until sealed
   entry   BLOB CHECK (entry IS NULL OR length(entry) = 16),  -- the sealed entry that took it over
   state   TEXT NOT NULL CHECK (state IN ('writing', 'closed', 'adopted')),
   spool   TEXT NOT NULL UNIQUE,                            -- file name in vault/spool

@@ -86,10 +86,10 @@ def open_file(
     *,
     progress: Progress | None = None,
     workers: int | None = None,
-    source_offset: int = 0,
+    offset: int = 0,
     target_offset: int = 0,
 ) -> bytes:
-    """Open and check a stream that lies in `source_fd` from `source_offset`; returns SHA-256 of its content.
+    """Open and check a stream that lies in `source_fd` from `offset`; returns SHA-256 of its content.
 
     With `target_fd` None it is only verified. Raises, in the order of the checks: E_KEY_COMMIT, E_STREAM_LEN,
     E_CELL_AUTH, E_PAD, E_STREAM_ROOT; E_DISK_FULL, E_MEDIA_IO, E_NO_ACCESS. The root comes last: use what was written
@@ -103,9 +103,7 @@ def open_file(
                 count = min(RUN, info.cells - first)
                 content = sum(content_of(info, first + j) for j in range(count))
                 lane = pipe.lane()
-                job = _OpenRun(
-                    lane, info, finals, first, count, content, source_fd, source_offset, target_fd, target_offset
-                )
+                job = _OpenRun(lane, info, finals, first, count, content, source_fd, offset, target_fd, target_offset)
                 pipe.submit(lane, job, content, hash_first=False)
             pipe.finish()
             if info.root is not None and pipe.tree.root() != info.root:
@@ -175,14 +173,14 @@ class _OpenRun:
     count: int
     content: int
     source_fd: int
-    source_offset: int
+    offset: int
     target_fd: int | None
     target_offset: int
 
     def __call__(self) -> list[bytes]:
         """Read, hash, decrypt and write one run; returns the leaves."""
         lane, cipher = self.lane, self.lane.ready()
-        read_at(self.source_fd, lane.sealed_view[: self.count * CELL], self.source_offset + self.first * CELL)
+        read_at(self.source_fd, lane.sealed_view[: self.count * CELL], self.offset + self.first * CELL)
         leaves = []
         for j in range(self.count):
             index = self.first + j

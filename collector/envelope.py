@@ -18,11 +18,14 @@ from collector.cells import CELL, StreamInfo, cells_for
 from collector.cellstream import open_bytes, seal_bytes
 from collector.crypto import Secret
 from collector.slots import RecipientKeys, RecipientPublic
+from schemas.canonical import Limits
 from schemas.problems import Problem
 
 SLOTS: Final = 4
 MAX_SEALED: Final = 2 << 20
 MAX_FORMS: Final = 256
+LIMITS: Final = Limits(size=MAX_SEALED - crypto.TAG - 4, items=262_144)
+"""Bounds of the content, which may be larger than what else travels: a pack holds tokens, a return file receipts."""
 PACK_MAGIC: Final = b"SVIDPAK1"
 RETURN_MAGIC: Final = b"SVIDRET1"
 
@@ -70,7 +73,7 @@ class Opened:
 def seal(magic: bytes, content: bytes, recipients: Sequence[RecipientPublic], forms: Sequence[bytes] = ()) -> bytes:
     """The bytes of an envelope. Raises E_TOO_MANY_SLOTS beyond 4 recipients, E_CMP_SIZE beyond 2 MiB of content."""
     mlen = -(-(len(content) + 4 + crypto.TAG) // _BLOCK) * _BLOCK
-    if mlen > MAX_SEALED or len(forms) > MAX_FORMS:
+    if len(content) > LIMITS.size or len(forms) > MAX_FORMS:
         raise Problem("E_CMP_SIZE")
     pack_id = crypto.random_bytes(16)
     with Secret.random() as key:

@@ -48,7 +48,9 @@ def test_accents_wide_characters_and_joined_ones_have_their_widths() -> None:
     assert len(list(clusters("👩\u200d👧", 0, 3))) == 1
 
 
-@given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 30), WORDS | st.just("\n") | st.just("а\n\nб")), max_size=12))
+@given(
+    st.lists(st.tuples(st.integers(0, 400), st.integers(0, 30), WORDS | st.just("\n") | st.just("а\n\nб")), max_size=12)
+)
 def test_edits_give_the_text_and_all_of_them_can_be_undone(edits: list[tuple[int, int, str]]) -> None:
     document = Paragraphs("Перший абзац.\n\nДругий, довший абзац про те, що було.", width=9)
     history = [document.text]

@@ -1,17 +1,20 @@
 """What every screen has: a title line, a body, the line of keys; help, problems, work in the background.
 
-The rule: a screen never waits. What takes longer than a keystroke runs in a thread by `work`, which brings its result or its
-coded problem back to the screen. Before the vault closes or the language changes, the screen is asked to `hold` what is being typed.
+The rule: a screen never waits. What takes longer than a keystroke runs in a thread by `work`, which brings its result
+or its coded problem back to the screen. Before the vault closes or the language changes, the screen is asked to
+`hold` what is being typed.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
@@ -24,23 +27,35 @@ if TYPE_CHECKING:
     from tui.screens.shell import Shell
 
 Result = TypeVar("Result")
+Outcome = TypeVar("Outcome")
+REPORT_SECONDS = 0.1
 
 
-class Held:
-    """Mixed into screens and dialogs that belong to the shell."""
+class Reported(Message):
+    """Progress from a thread: what to do on the screen."""
 
-    if TYPE_CHECKING:
+    def __init__(self, show: Callable[[], None]) -> None:
+        super().__init__()
+        self.show = show
 
-        @property
-        def app(self) -> Shell: ...
+
+class Held(Screen[Result]):
+    """What full screens and dialogs have in common."""
+
+    ALLOW_SELECT = False
+
+    @property
+    def shell(self) -> Shell:
+        """The application."""
+        return cast("Shell", self.app)
 
     def hold(self) -> None:
         """Keep what is being typed where it is encrypted; called before a lock and before the words change."""
 
     def work(
-        self: Widget,  # type: ignore[misc]  # the mixin is only used with widgets
-        function: Callable[[], Result],
-        done: Callable[[Result], None],
+        self,
+        function: Callable[[], Outcome],
+        done: Callable[[Outcome], None],
         *,
         failed: Callable[[Problem], None] | None = None,
     ) -> None:
@@ -65,16 +80,30 @@ class Held:
 
         self.run_worker(there, thread=True, exit_on_error=False, group="work")
 
+    def reporter(self, show: Callable[[int, int], None]) -> Callable[[int, int], None]:
+        """A progress function for a thread: it asks this screen to `show` (done, total), ten times a second at most."""
+        last = 0.0
 
-class BaseScreen(Held, Screen[None]):
+        def report(done: int, total: int) -> None:
+            nonlocal last
+            now = time.monotonic()
+            if done >= total or now - last >= REPORT_SECONDS:
+                last = now
+                self.post_message(Reported(lambda: show(done, total)))
+
+        return report
+
+    def on_reported(self, event: Reported) -> None:
+        """Show the progress that a thread reported."""
+        event.stop()
+        event.show()
+
+
+class BaseScreen(Held[None]):
     """A full screen. Subclasses give `TITLE_WORDS`, `HELP_WORDS` and `body()`."""
 
-    ALLOW_SELECT = False
-    AUTO_FOCUS = "*"
     TITLE_WORDS: ClassVar[str] = ""
     HELP_WORDS: ClassVar[tuple[str, ...]] = ()
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-tiny"), (40, "-narrow"), (72, "-normal"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-flat"), (10, "-low"), (20, "-tall")]
 
     def compose(self) -> ComposeResult:
         yield TitleBar(self.title_text(), self.title_note())
@@ -119,10 +148,9 @@ class TooSmall(Widget):
         return _("Please make this window larger.")
 
 
-class Dialog(Held, ModalScreen[Result]):
+class Dialog(Held[Result], ModalScreen[Result]):
     """A small window above the screen; Escape closes it with the answer that changes nothing."""
 
-    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", N_("Close"))]
 
     def action_leave(self) -> None:

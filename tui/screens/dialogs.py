@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from tui.locale import N_, _
 from tui.screens.base import Dialog
+from tui.widgets.progress import ProgressPanel
 
 
 class Confirm(Dialog[bool]):
@@ -92,3 +93,25 @@ class Choose(Dialog[str]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Answer."""
         self.dismiss(event.option.id)
+
+
+class Busy(Dialog[None]):
+    """Stands above the screen while something runs that must not be disturbed; the screen closes it by `dismiss`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "nothing", show=False)]
+
+    def __init__(self, words: str, *, bytes_counted: bool = True) -> None:
+        super().__init__()
+        self._words, self._bytes = words, bytes_counted
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield ProgressPanel(self._words, bytes_counted=self._bytes)
+
+    def show(self, done: int, total: int) -> None:
+        """How far it is."""
+        if self.is_mounted:
+            self.query_one(ProgressPanel).advance(done, total)
+
+    def action_nothing(self) -> None:
+        """Escape does nothing here."""

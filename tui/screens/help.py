@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -13,7 +13,7 @@ from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.locale import N_, _
-from tui.screens.base import BaseScreen, Dialog
+from tui.screens.base import BaseScreen, Dialog, Held
 from tui.widgets.keybar import key_name, shown_keys
 
 EDITING = (
@@ -34,7 +34,7 @@ def _table(rows: list[tuple[str, str]]) -> Content:
 class HelpDialog(Dialog[None]):
     """Help for the screen below."""
 
-    def __init__(self, screen: BaseScreen | Dialog[object]) -> None:
+    def __init__(self, screen: Held[Any]) -> None:
         super().__init__()
         self._texts = screen.help_text() if isinstance(screen, BaseScreen) else []
         self._rows = [(key, _(binding.description)) for key, binding in shown_keys(screen)]
@@ -55,9 +55,11 @@ class CommandsDialog(Dialog[str]):
 
     BINDINGS: ClassVar[list[BindingType]] = []
 
-    def __init__(self, screen: BaseScreen | Dialog[object]) -> None:
+    def __init__(self, screen: Held[Any]) -> None:
         super().__init__()
-        self._commands = [(_(binding.description), key_name(binding.key), binding.action) for _key, binding in shown_keys(screen)]
+        self._commands = [
+            (_(binding.description), key_name(binding.key), binding.action) for _key, binding in shown_keys(screen)
+        ]
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):

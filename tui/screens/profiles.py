@@ -1,7 +1,7 @@
 """What the shell has to know of a profile: how its home is opened, and which screen comes first.
 
-The rule: a profile is a small object with the members of `Profile`; its screens and everything below them are imported when
-the passphrase is being checked, never before, so that the first screen is there at once.
+The rule: a profile is a small object with the members of `Profile`; its screens and everything below them are
+imported when the passphrase is being checked, never before, so that the first screen is there at once.
 """
 
 from __future__ import annotations

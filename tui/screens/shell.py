@@ -1,8 +1,8 @@
 """The application: which screen is shown, the lock, the language, help, and what happens when something fails.
 
-The rule: while the vault is closed, nothing of it is on any screen or in any widget: a lock first lets the screens hold what
-is being typed, then closes the vault and throws every screen away. Nothing typed or shown leaves this process: no
-clipboard of the terminal, no window title, no screenshot, no words in a crash report.
+The rule: while the vault is closed, nothing of it is on any screen or in any widget: a lock first lets the screens
+hold what is being typed, then closes the vault and throws every screen away. Nothing typed or shown leaves this
+process: no clipboard of the terminal, no window title, no screenshot, no words in a crash report.
 """
 
 from __future__ import annotations
@@ -38,6 +38,13 @@ class Shell(App[None]):
     ENABLE_COMMAND_PALETTE = False
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = set()
     CSS_PATH = STYLE
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-tiny"),
+        (40, "-narrow"),
+        (72, "-normal"),
+        (100, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-flat"), (10, "-low"), (20, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", N_("Help"), priority=True),
         Binding("ctrl+p", "commands", N_("Commands"), priority=True),
@@ -189,7 +196,9 @@ class Shell(App[None]):
         show_problem(self, coded(error))
 
     def _fatal_error(self) -> None:
-        """Textual calls this inside the handler of an error that nothing caught; its own would print local variables."""
+        """Textual calls this inside the handler of an error that nothing caught; its own would print local
+        variables.
+        """
         import sys
 
         error = sys.exc_info()[1]

@@ -1,7 +1,7 @@
 """The first screen: the passphrase opens the vault, or makes a new one.
 
-The rule: checking a passphrase costs about a second and a gigabyte on purpose, in a thread; the screen stays alive, and the
-field is emptied whatever the outcome.
+The rule: checking a passphrase costs about a second and a gigabyte on purpose, in a thread; the screen stays alive,
+and the field is emptied whatever the outcome.
 """
 
 from __future__ import annotations
@@ -37,14 +37,19 @@ class UnlockScreen(BaseScreen):
     @property
     def fresh(self) -> bool:
         """Whether there is no home yet."""
-        return not home_exists(self.app.home)
+        return not home_exists(self.shell.home)
 
     def body(self) -> ComposeResult:
         with Center(id="unlock"), Vertical(id="unlock-box"):
             yield Label(_("Make a new vault") if self.fresh else _("Open the vault"), classes="dialog-question")
             if self.fresh:
-                yield Label(_("Choose at least six words that nobody would guess together. Write them down for "
-                              "the office only: without them nobody can ever open this vault."), markup=False)  # fmt: skip
+                yield Label(
+                    _(
+                        "Choose at least six words that nobody would guess together. Write them down for the office "
+                        "only: without them nobody can ever open this vault."
+                    ),
+                    markup=False,
+                )
             if self.note:
                 yield Label(self.note, id="unlock-note", markup=False)
             yield Label(_("Passphrase"), classes="field-label", markup=False)
@@ -101,7 +106,7 @@ class UnlockScreen(BaseScreen):
         self._say(_("Making the vault …") if fresh else _("Opening the vault …"))
         self.query_one("#unlock-wait").display = True
         self.query_one("#unlock-go").disabled = True
-        home, profile = self.app.home, self.app.profile
+        home, profile = self.shell.home, self.shell.profile
         act = profile.create if fresh else profile.open
         self.work(lambda: act(home, passphrase), self._opened, failed=self._refused)
 
@@ -118,7 +123,7 @@ class UnlockScreen(BaseScreen):
         return False
 
     def _opened(self, opened: Opened) -> None:
-        self.app.unlocked(opened)
+        self.shell.unlocked(opened)
 
     def _refused(self, problem: Problem) -> None:
         self.problem = problem

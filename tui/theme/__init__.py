@@ -1,7 +1,7 @@
 """Colours: one calm dark set, one light, and one made of the terminal's own 16 colours.
 
-The rule: meaning is never in the colour alone (every state has its word or sign), so that any of the three, and a terminal
-without colours, says the same.
+The rule: meaning is never in the colour alone (every state has its word or sign), so that any of the three, and a
+terminal without colours, says the same.
 """
 
 from __future__ import annotations

@@ -1,42 +1,59 @@
-"""The editor of the free account: as many as 200,000 characters, one keystroke never waits for the whole text.
+"""The editor of the free account: keys, paste and mouse, turned into moves and changes.
 
-The rule: a keystroke costs what one paragraph's edit and the rows on the screen cost. The widget draws its rows and its
-own scroll bar by Textual's line API, so that typing never asks for a new layout. What is cut or copied stays in
-the widget and goes with it; nothing reaches the clipboard of the terminal or the desktop.
+The rule: a key either does one thing to the editor and stops here, or is not the editor's and goes on to the screen
+(function keys, Tab, Escape, Ctrl with letters that are bound elsewhere).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
-from textual.message import Message
-from textual.strip import Strip
-from textual.widget import Widget
 
 from tui.locale import N_
-from tui.widgets.account_keys import AccountKeys
-from tui.widgets.cells import cells_between, cluster_end
-from tui.widgets.paragraphs import LIMIT, Paragraphs, Position, clean
+from tui.widgets.account_view import AccountView
+from tui.widgets.paragraphs import Position, clean
 
 
-class Account(AccountKeys, Widget, can_focus=True):
-    """A plain-text editor with wrapped paragraphs. Messages: Changed after every edit, Full when an edit had no room."""
+def _row_start(account: AccountView) -> Position:
+    paragraph, start, _end, _last = account.document.row_span(account.document.row_of(account.cursor))
+    return paragraph, start
 
-    ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"account--cursor", "account--selection", "account--rail", "account--thumb"}
-    DEFAULT_CSS = """
-    Account { height: 1fr; min-height: 3; padding: 0 1; background: $surface; color: $foreground; pointer: text;
-        & .account--cursor { background: $input-cursor-background; color: $input-cursor-foreground; }
-        & .account--selection { background: $primary-muted; color: $foreground; }
-        & .account--rail { color: $foreground-darken-3; }
-        & .account--thumb { color: $primary; }
-    }
-    """
+
+def _row_end(account: AccountView) -> Position:
+    return account.document.at(account.document.row_of(account.cursor), 1 << 30)
+
+
+_MOVES: dict[str, Callable[[AccountView], Position]] = {
+    "left": lambda account: account.document.left(account.cursor),
+    "right": lambda account: account.document.right(account.cursor),
+    "ctrl+left": lambda account: account.document.word_left(account.cursor),
+    "ctrl+right": lambda account: account.document.word_right(account.cursor),
+    "home": _row_start,
+    "end": _row_end,
+    "ctrl+home": lambda _account: (0, 0),
+    "ctrl+end": lambda account: account.document.end,
+}
+_ERASES: dict[str, Callable[[AccountView], Position]] = {
+    "backspace": lambda account: account.document.left(account.cursor),
+    "delete": lambda account: account.document.right(account.cursor),
+    "ctrl+w": lambda account: account.document.word_left(account.cursor),
+    "ctrl+backspace": lambda account: account.document.word_left(account.cursor),
+    "ctrl+delete": lambda account: account.document.word_right(account.cursor),
+}
+_ROWS: dict[str, Callable[[AccountView], int]] = {
+    "up": lambda _account: -1,
+    "down": lambda _account: 1,
+    "pageup": lambda account: -max(account.page - 1, 1),
+    "pagedown": lambda account: max(account.page - 1, 1),
+}
+
+
+class Account(AccountView):
+    """The editor. What it shows and posts: AccountView."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+z", "undo", N_("Undo"), show=False),
         Binding("ctrl+y", "redo", N_("Redo"), show=False),
@@ -46,202 +63,123 @@ class Account(AccountKeys, Widget, can_focus=True):
         Binding("ctrl+a", "select_all", N_("Select everything"), show=False),
     ]
 
-    class Changed(Message):
-        """The text changed; read it from `account.text` when it is needed."""
+    def on_key(self, event: events.Key) -> None:
+        """Move, erase or type."""
+        key, select = event.key, False
+        if "shift+" in key:
+            key, select = key.replace("shift+", ""), True
+        if key in _MOVES:
+            self.goal = None
+            self.move(_MOVES[key](self), select=select)
+        elif key in _ROWS:
+            self._move_rows(_ROWS[key](self), select=select)
+        elif key in _ERASES:
+            self._erase(_ERASES[key])
+        elif key == "enter":
+            self.change("\n")
+            self.typing = False
+        elif event.is_printable and event.character is not None:
+            self.change(event.character, joins=True)
+            self.typing = event.character != " "
+        else:
+            return
+        event.stop()
+        event.prevent_default()
 
-        def __init__(self, account: Account) -> None:
-            super().__init__()
-            self.account = account
+    def _move_rows(self, rows: int, *, select: bool) -> None:
+        goal = self.document.column_of(self.cursor) if self.goal is None else self.goal
+        self.move(self.document.at(self.document.row_of(self.cursor) + rows, goal), select=select)
+        self.goal = goal
 
-        @property
-        def control(self) -> Account:
-            return self.account
-
-    class Full(Message):
-        """An edit was refused because the text would pass `LIMIT` characters; nothing was changed."""
-
-        def __init__(self, account: Account) -> None:
-            super().__init__()
-            self.account = account
-
-    def __init__(
-        self, text: str = "", *, read_only: bool = False, id: str | None = None, classes: str | None = None
-    ) -> None:
-        super().__init__(id=id, classes=classes)
-        self.document = Paragraphs(text)
-        self.cursor: Position = self.document.end
-        self.anchor: Position | None = None
-        self.read_only = read_only
-        self.top = 0
-        self.goal: int | None = None
-        self.typing = False
-        self.dragging = False
-        self.kept = ""
-
-    # text and place, for the screen that holds the editor
-
-    @property
-    def text(self) -> str:
-        """The whole text; paragraphs are divided by a line feed."""
-        return self.document.text
-
-    @property
-    def offset_of_cursor(self) -> int:
-        """The cursor as a count of characters from the start of the text."""
-        paragraph, index = self.cursor
-        return sum(len(line) + 1 for line in self.document.lines[:paragraph]) + index
-
-    def load(self, text: str, offset: int | None = None) -> None:
-        """Show another text, the cursor at `offset` characters (the end if None). Nothing before it can be undone."""
-        self.document.load(text)
-        self.cursor, self.anchor, self.kept, self.typing = self.document.end, None, "", False
-        if offset is not None:
-            for paragraph, line in enumerate(self.document.lines):
-                if offset <= len(line):
-                    self.cursor = (paragraph, max(offset, 0))
-                    break
-                offset -= len(line) + 1
-        self._show_cursor()
-        self.refresh()
-
-    @property
-    def selection(self) -> tuple[Position, Position]:
-        """The selected stretch, in order; both are the cursor if nothing is selected."""
-        anchor = self.cursor if self.anchor is None else self.anchor
-        return min(anchor, self.cursor), max(anchor, self.cursor)
-
-    # changing
-
-    def change(self, text: str, *, joins: bool = False) -> None:
-        """Put `text` in the place of the selection, if there is room."""
+    def _erase(self, where: Callable[[AccountView], Position]) -> None:
         if self.read_only:
             return
-        text = clean(text)
-        start, end = self.selection
-        if self.document.length - len(self.document.between(start, end)) + len(text) > LIMIT:
-            self.app.bell()
-            self.post_message(self.Full(self))
+        if self.mark is None or self.mark == self.cursor:
+            self.mark = where(self)
+        if self.mark != self.cursor:
+            self.change("")
+        self.mark, self.typing = None, False
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Text that the terminal pasted (bracketed paste)."""
+        event.stop()
+        event.prevent_default()
+        if text := clean(event.text):
+            self.change(text)
+            self.typing = False
+
+    # actions
+
+    def action_undo(self) -> None:
+        """Take the last change back."""
+        self._travel(self.document.undo)
+
+    def action_redo(self) -> None:
+        """Do again what was taken back."""
+        self._travel(self.document.redo)
+
+    def _travel(self, step: Callable[[], Position | None]) -> None:
+        if self.read_only or (place := step()) is None:
             return
-        rows, first = self.document.rows, self.document.row_of(start)
-        self.cursor = self.document.replace(start, end, text, self.cursor, joins=joins and self.typing)
-        self.anchor, self.goal = None, None
-        self.after_change(rows, first)
+        self.cursor, self.mark, self.goal, self.typing = place, None, None, False
+        self.after_change(-1, 0)
 
-    def after_change(self, rows_before: int, first: int) -> None:
-        """Draw what an edit from row `first` on changed, and tell the screen."""
-        scrolled = self._show_cursor()
-        if not scrolled:
-            if self.document.rows == rows_before:
-                last = self.document.first_row(self.cursor[0]) + len(self.document.starts[self.cursor[0]]) - 1
-                self._refresh_rows(max(first - 1, 0), last)
-            else:
-                self.refresh()
-        self.post_message(self.Changed(self))
+    def action_copy(self) -> None:
+        """Keep the selected text in this widget."""
+        start, end = self.selection
+        if start != end:
+            self.kept = self.document.between(start, end)
 
-    def move(self, position: Position, *, select: bool = False) -> None:
-        """Put the cursor somewhere, selecting what lies between if `select`."""
-        before, had = self.cursor, self.selection
-        if select and self.anchor is None:
-            self.anchor = self.cursor
-        elif not select:
-            self.anchor = None
-        self.cursor, self.typing = position, False
-        if not self._show_cursor():
-            touched = [self.document.row_of(place) for place in (before, position, *had, *self.selection)]
-            self._refresh_rows(min(touched), max(touched))
+    def action_cut(self) -> None:
+        """Keep the selected text in this widget and take it out."""
+        start, end = self.selection
+        if start != end and not self.read_only:
+            self.kept = self.document.between(start, end)
+            self.change("")
 
-    # what is seen
+    def action_paste(self) -> None:
+        """Put in what was cut or copied here."""
+        if self.kept:
+            self.change(self.kept)
+            self.typing = False
 
-    @property
-    def page(self) -> int:
-        """Rows on the screen."""
-        return max(self.content_size.height, 1)
-
-    def _show_cursor(self) -> bool:
-        """Scroll so that the cursor is seen; True if that drew everything again."""
-        row, top = self.document.row_of(self.cursor), self.top
-        if row < self.top:
-            self.top = row
-        elif row >= self.top + self.page:
-            self.top = row - self.page + 1
-        self.top = max(0, min(self.top, self.document.rows - self.page))
-        if self.top != top:
-            self.refresh()
-        return self.top != top
-
-    def scroll_rows(self, rows: int) -> None:
-        """Scroll without moving the cursor."""
-        top = max(0, min(self.top + rows, self.document.rows - self.page))
-        if top != self.top:
-            self.top = top
-            self.refresh()
-
-    def _refresh_rows(self, first: int, last: int) -> None:
-        first, last = max(first, self.top), min(last, self.top + self.page - 1)
-        if first <= last:
-            gutter = self.gutter
-            region = Region(gutter.left, gutter.top + first - self.top, self.content_size.width, last - first + 1)
-            self.refresh(region)
-
-    def on_resize(self, _event: events.Resize) -> None:
-        """Wrap for the new width; two columns are kept for the hanging cursor and the scroll bar."""
-        self.document.resize(max(self.content_size.width - 2, 1))
-        self._show_cursor()
+    def action_select_all(self) -> None:
+        """Select the whole text."""
+        self.mark, self.cursor = (0, 0), self.document.end
+        self.show_cursor()
         self.refresh()
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """All the rows there are, when the style asks for `auto`."""
-        self.document.resize(max(width - 2, 1))
-        return self.document.rows
+    # mouse
 
-    def render_line(self, y: int) -> Strip:
-        """Row `y` of what is seen."""
-        width = self.content_size.width
-        base = self.rich_style
-        row = self.top + y
-        strip = self._row(row, width - 1, base) if row < self.document.rows else Strip.blank(width - 1, base)
-        if self.document.rows <= self.page:
-            return Strip([*strip, Segment(" ", base)], width)
-        size = max(1, self.page * self.page // self.document.rows)
-        place = self.top * (self.page - size) // max(self.document.rows - self.page, 1)
-        on = place <= y < place + size
-        style = self.get_component_rich_style("account--thumb" if on else "account--rail")
-        return Strip([*strip, Segment("┃" if on else "│", base + style)], width)
+    def _under(self, event: events.MouseEvent) -> Position:
+        place = event.get_content_offset_capture(self)
+        return self.document.at(self.top + place.y, max(place.x, 0))
 
-    def _row(self, row: int, width: int, base: Style) -> Strip:
-        paragraph, start, end, last = self.document.row_span(row)
-        line = self.document.lines[paragraph]
-        marks = self._marks(paragraph, start, end, last)
-        segments, at = [], start
-        for first, stop, style in marks:
-            segments.append(Segment(line[at:first], base))
-            segments.append(Segment(line[first:stop] or " ", base + style))
-            at = stop
-        segments.append(Segment(line[at:end], base))
-        cells = cells_between(line, start, end) + sum(1 for first, stop, _style in marks if first == stop)
-        return Strip([segment for segment in segments if segment.text], cells).adjust_cell_length(width, base)
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Put the cursor where the mouse is; more text is selected while it is dragged."""
+        if event.button == 1:
+            event.stop()
+            self.goal, self.dragging = None, True
+            self.move(self._under(event), select=event.shift)
+            self.capture_mouse()
 
-    def _marks(self, paragraph: int, start: int, end: int, last: bool) -> list[tuple[int, int, Style]]:
-        """The stretches of a row that are drawn differently: the selection, cut at the cursor, and the cursor."""
-        low, high = self.selection
-        select = self.get_component_rich_style("account--selection")
-        first = max(low, (paragraph, start))[1] if low < (paragraph, end) else end
-        stop = end if high[0] > paragraph else min(max(high[1], start), end) if high[0] == paragraph else start
-        marks = [(first, stop, select)] if low != high and low[0] <= paragraph <= high[0] and first < stop else []
-        place, index = self.cursor
-        here = place == paragraph and (start <= index < end or (index == end and last))
-        if not (here and self.has_focus):
-            return marks
-        after = cluster_end(self.document.lines[paragraph], index) if index < end else index
-        cut = [(a, b, style) for a, b, style in ((first, min(stop, index), select), (max(first, after), stop, select)) if a < b]
-        parts = cut if marks else []
-        return sorted([*parts, (index, after, self.get_component_rich_style("account--cursor"))], key=lambda mark: mark[:2])
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Select while dragging."""
+        if self.dragging:
+            self.move(self._under(event), select=True)
 
-    def on_focus(self) -> None:
-        """Show the cursor."""
-        self.refresh()
+    def on_mouse_up(self, _event: events.MouseUp) -> None:
+        """End of dragging."""
+        if self.dragging:
+            self.dragging = False
+            self.release_mouse()
 
-    def on_blur(self) -> None:
-        """Hide the cursor."""
-        self.typing = False
-        self.refresh()
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll."""
+        event.stop()
+        self.scroll_rows(3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll."""
+        event.stop()
+        self.scroll_rows(-3)

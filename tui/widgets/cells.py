@@ -1,7 +1,8 @@
 """How many terminal cells text takes, and where one visible character ends and the next begins.
 
-The rule: a character and the marks that sit on it (accents, joiners, variation selectors) are one *cluster*; the cursor,
-the wrapping and the mouse never stand inside a cluster. Widths are those of rich, which also lays out the screen.
+The rule: a character and the marks that sit on it (accents, joiners, variation selectors) are one *cluster*; the
+cursor, the wrapping and the mouse never stand inside a cluster. Widths are those of rich, which also lays out the
+screen.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """The bottom line: every key that does something now, in the language in use.
 
-The rule: it shows what the bindings say and nothing else, so that a key which cannot be used is not offered. What does not
-fit at all stays reachable through F1.
+The rule: it shows what the bindings say and nothing else, so that a key which cannot be used is not offered. What
+does not fit at all stays reachable through F1.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from textual import events
@@ -39,13 +39,15 @@ def key_name(key: str) -> str:
     return _SHORT.get(first, first.upper() if first[:1] == "f" and first[1:].isdigit() else first)
 
 
-def shown_keys(screen: Screen[object]) -> list[tuple[str, Binding]]:
+def shown_keys(screen: Screen[Any]) -> list[tuple[str, Binding]]:
     """(names of keys, binding) of everything that is offered now; keys of one action stand together."""
     offered = [active.binding for active in screen.active_bindings.values() if active.binding.show and active.enabled]
     together: dict[str, list[Binding]] = {}
     for binding in offered:
         together.setdefault(binding.action, []).append(binding)
-    named = [("/".join(dict.fromkeys(key_name(binding.key) for binding in group)), group[0]) for group in together.values()]
+    named = [
+        ("/".join(dict.fromkeys(key_name(binding.key) for binding in group)), group[0]) for group in together.values()
+    ]
     return sorted(named, key=lambda pair: pair[1].key != "f1")
 
 
@@ -61,7 +63,7 @@ class KeyBar(Widget):
         """Draw again whenever what can be done changes."""
         self.screen.bindings_updated_signal.subscribe(self, self._again)
 
-    def _again(self, _screen: Screen[object]) -> None:
+    def _again(self, _screen: Screen[Any]) -> None:
         self.refresh(layout=True)
 
     def on_resize(self, _event: events.Resize) -> None:

@@ -1,7 +1,7 @@
 """The text of a free account: paragraphs, the rows they take, and the edits that can be undone.
 
-The rule: every change is one `replace`, which is also what undo and redo are made of; a position is (paragraph, index) and
-always stands between clusters. Only the paragraph that an edit touches is wrapped again.
+The rule: every change is one `replace`, which is also what undo and redo are made of; a position is (paragraph,
+index) and always stands between clusters. Only the paragraph that an edit touches is wrapped again.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from textual.widgets import Label
 
 
 class TitleBar(Horizontal):
-    """`Svidok · Interviews                field`. Never holds testimony: titles are sentences of the catalogue and record codes."""
+    """`Svidok · Interviews field`. Never holds testimony: titles are sentences of the catalogue and record codes."""
 
     DEFAULT_CSS = """
     TitleBar { dock: top; height: 1; padding: 0 1; background: $panel;

@@ -1,8 +1,8 @@
 """Breaking one paragraph into rows, and mending the rows after an edit without looking at the whole paragraph.
 
-The rule: rows are a list of the indexes at which they start, `[0, …]`, a function of (text, width) alone: `rewrap` gives
-exactly what `wrap` would. A row breaks after a space; a word longer than a row is cut between clusters; one space may
-hang in the column after the last, which the editor keeps free for the cursor.
+The rule: rows are a list of the indexes at which they start, `[0, …]`, a function of (text, width) alone: `rewrap`
+gives exactly what `wrap` would. A row breaks after a space; a word longer than a row is cut between clusters; one
+space may hang in the column after the last, which the editor keeps free for the cursor.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def wrap(text: str, width: int) -> list[int]:
 def rewrap(text: str, width: int, old: list[int], at: int, removed: int, inserted: int) -> list[int]:
     """The row starts of `text`, which came from a text with starts `old` by an edit at index `at`.
 
-    `removed` characters went and `inserted` came. Only rows from the one before the edit up to the first row that starts
-    where an old one did are computed; the others are shifted.
+    `removed` characters went and `inserted` came. Only rows from the one before the edit up to the first row that
+    starts where an old one did are computed; the others are shifted.
     """
     keep = max(bisect_right(old, at) - 2, 0)
     starts = old[: keep + 1]

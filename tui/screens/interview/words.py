@@ -1,0 +1,56 @@
+"""The sentences of the interview screen: modes, reserved answers, what kind of answer is expected."""
+
+from __future__ import annotations
+
+from schemas.session_types import Node
+from tui.locale import N_, _
+from tui.screens.interview.view import question_of
+
+MODES = {
+    "read": N_("Read aloud, word for word"),
+    "ask": N_("Ask, unless it was told already"),
+    "code": N_("Code it yourself: do not read the options out"),
+    "staff": N_("For you: not put to the person"),
+}
+RESERVED_WORDS = {
+    "unknown": N_("Does not know / does not remember"),
+    "declined": N_("Prefers not to answer"),
+    "not_asked": N_("Not asked (documenter's decision)"),
+}
+_EXPECTED = {
+    "integer": N_("A whole number"),
+    "decimal": N_("A number"),
+    "date": N_("A date: 2023-10-05"),
+    "time": N_("A time: 14:30"),
+    "dateTime": N_("Date and time: 2023-10-05T14:30:00.000+03:00"),
+    "geopoint": N_("Latitude, longitude, altitude, accuracy, divided by spaces"),
+}
+
+
+def mode_words(node: Node) -> str:
+    """How the question is put."""
+    return _(MODES.get(node.definition.mode, MODES["ask"]))
+
+
+def reserved_words(reason: str | None) -> str:
+    """A reserved answer, in words; empty if it is none."""
+    return _(RESERVED_WORDS[reason]) if reason in RESERVED_WORDS else ""
+
+
+def expected_words(node: Node) -> str:
+    """What may be typed, for questions that are typed; empty for plain text."""
+    question = question_of(node)
+    if question.edtf:
+        return _("Full or partial date: 2023-10-05 · 2023-10 · 2023-XX-15 · 2023~ · 2022-03/2022-05")
+    words = _EXPECTED.get(question.type)
+    return _(words) if words else ""
+
+
+def answer_problem(code: str) -> str:
+    """Why the session did not take what was typed."""
+    return {
+        "E_ANSWER_TYPE": _("This is not an answer of the expected kind. It is kept here, not saved as an answer."),
+        "E_ANSWER_CHOICE": _("This choice is not offered any more."),
+        "E_ANSWER_RESERVED": _("This question takes no reserved answer."),
+        "E_ANSWER_READONLY": _("This answer is filled in by the form."),
+    }.get(code, code)

@@ -6,6 +6,7 @@ is never built: it is read at any offset from the files where they lie, so that 
 
 from __future__ import annotations
 
+import hashlib
 import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
@@ -14,12 +15,12 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-from collector.cells import CHUNK
+from collector.cells import CELL, CHUNK
 from collector.files import mapped_os_errors
 from collector.padme import padme
 from schemas.problems import Problem
 from schemas.records.bundle import ENTRY_FILE, BundleIndex
-from schemas.structure import encode
+from schemas.structure import decode, encode
 from sync.volume import CLASSES, MAX_STRIPES, file_length
 
 ALIGN: Final = 4096
@@ -29,6 +30,8 @@ MIB: Final = 1 << 20
 
 _INDEX_FIXED: Final = 64
 _INDEX_ITEM: Final = 63
+_MAX_INDEX: Final = (1 << 20) + 4
+_ZEROS: Final = bytes(MIB)
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -164,3 +167,77 @@ class Payload:
                     got += step
             finally:
                 os.close(fd)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedFile:
+    """A file of the index: kind, name (16 bytes), bytes, H(file) or root of the stream, place in the payload."""
+
+    kind: int
+    name: bytes
+    size: int
+    digest: bytes
+    offset: int
+
+
+def read_index(payload: int, length: int) -> tuple[BundleIndex, list[PlacedFile]]:
+    """The index of a decoded payload of `length` bytes, checked against it; `payload` is its descriptor.
+
+    The hash of every sealed entry is compared here; the root of a stream is compared by whoever opens it, with the
+    signed one, so that nothing is read twice. Raises E_INDEX, whose fact says where.
+    """
+    with mapped_os_errors():
+        index, offset = _index_block(payload, length)
+        placed: list[PlacedFile] = []
+        for kind, name, size, digest in index.files:
+            if size % CELL or not size:
+                raise Problem("E_INDEX", where="a file that is not made of cells")
+            if offset + size > length:
+                raise Problem("E_INDEX", where="more bytes than the payload has")
+            placed.append(PlacedFile(kind, name, size, digest, offset))
+            offset += size
+        if len({file.name for file in placed}) != len(placed):
+            raise Problem("E_INDEX", where="one name twice")
+        entries = [file for file in placed if file.kind == ENTRY_FILE]
+        if not 1 <= len(entries) <= MAX_ENTRIES:
+            raise Problem("E_INDEX", where="number of entries")
+        for file in entries:
+            if _hash_of(payload, file.offset, file.size) != file.digest:
+                raise Problem("E_INDEX", where="an entry that is another than was listed")
+        _check_zero(payload, offset, length)
+    return index, placed
+
+
+def _index_block(payload: int, length: int) -> tuple[BundleIndex, int]:
+    """The index and where the first file begins."""
+    size = 4 + int.from_bytes(os.pread(payload, 4, 0), "big")
+    end = -(-size // ALIGN) * ALIGN
+    if size > _MAX_INDEX or end > length:
+        raise Problem("E_INDEX", where="its length")
+    block = os.pread(payload, end, 0)
+    if len(block) != end or any(block[size:]):
+        raise Problem("E_INDEX", where="its padding")
+    try:
+        return decode(BundleIndex, block[4:size]), end
+    except Problem as problem:
+        raise Problem("E_INDEX", where=problem.code) from None
+
+
+def _hash_of(payload: int, offset: int, length: int) -> bytes:
+    digest = hashlib.sha256()
+    end = offset + length
+    while offset < end:
+        block = os.pread(payload, min(len(_ZEROS), end - offset), offset)
+        if not block:
+            break
+        digest.update(block)
+        offset += len(block)
+    return digest.digest()
+
+
+def _check_zero(payload: int, offset: int, length: int) -> None:
+    while offset < length:
+        block = os.pread(payload, min(len(_ZEROS), length - offset), offset)
+        if not block or block != _ZEROS[: len(block)]:
+            raise Problem("E_INDEX", where="something after the last file")
+        offset += len(block)

@@ -8,6 +8,8 @@ length → magic → ranges → signature → leaf list → cell; nothing is bel
 
 from __future__ import annotations
 
+import base64
+import re
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +22,8 @@ from collector.slots import SLOT
 from schemas.problems import Problem
 
 MAGIC: Final = b"SVIDVOL1"
+NAME: Final = re.compile(r"[a-z2-7]{16}-(?:0|[1-9][0-9]{0,2})-[0-7]\.vol", re.ASCII | re.IGNORECASE)
+"""How a volume is called; some file systems change the case of letters."""
 HEADER: Final = 8192
 SLOTS: Final = 4
 MAX_SHARES: Final = 8
@@ -48,9 +52,14 @@ LENGTHS: Final = {file_length(cells): cells for cells in CLASSES}
 """Cells by length of file: the only lengths that a volume can have."""
 
 
+def volume_name(bid: bytes, stripe: int, index: int) -> str:
+    """The file name of a volume; it says no more than its header does."""
+    return f"{base64.b32encode(bid[:10]).decode().lower()}-{stripe}-{index}.vol"
+
+
 @dataclass(frozen=True)
 class Header:
-    """What the bundle key signs in each volume. `index` is the place in its stripe (0…n−1); keys and hashes are 32 B."""
+    """What the bundle key signs in each volume. `index` is the place in its stripe (0…n−1); keys and hashes: 32 B."""
 
     bundle_pk: bytes
     k: int

@@ -32,7 +32,7 @@ FORBIDDEN = [
         r"NotImplemented" + r"Error",
         r"pragma: no" + r" cover",
         r"pypi" + r"\.org|python" + r"hosted|/opt/" + r"wheels|extra-index" + r"-url",
-        r"/work/" + r"(main|shared|contract)|/root" + r"/\.|\.pyenv",
+        r"/work/" + r"(main|shared|contract)|/root" + r"/\.|\.pye" + r"nv",
         r"time\.sleep" + r"\(",
         r"\bas an A" + r"I\b|language mod" + r"el\b",
     )

@@ -26,7 +26,8 @@ def main() -> int:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 15
     pairs = [(seconds(BARE), seconds(HELP)) for _ in range(runs)]
     bare, helped = (statistics.median(column) for column in zip(*pairs, strict=True))
-    print(f"python -c pass {bare * 1000:.0f} ms, svidok --help {helped * 1000:.0f} ms: {helped / bare:.1f} of {BUDGET:.0f}")
+    print(f"python -c pass {bare * 1000:.0f} ms, svidok --help {helped * 1000:.0f} ms")
+    print(f"{helped / bare:.1f} times, budget {BUDGET:.0f}")
     return 0 if helped <= BUDGET * bare else 1
 
 

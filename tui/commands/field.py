@@ -13,6 +13,7 @@ from tui.commands import common
 
 if TYPE_CHECKING:
     from collector.field import Field
+
     from collector.review import Review
 
 _PATH = click.Path(path_type=Path)
@@ -21,8 +22,9 @@ _PATH = click.Path(path_type=Path)
 @contextmanager
 def opened(home: Path | None, passphrase_file: Path | None) -> Iterator[Field]:
     """The field machine of a home, open for one command."""
-    from collector import hygiene
     from collector.field import Field
+
+    from collector import hygiene
 
     common.warn(hygiene.harden())
     field = Field.open(common.home_of(home), common.read_passphrase(passphrase_file))
@@ -38,8 +40,9 @@ def opened(home: Path | None, passphrase_file: Path | None) -> Iterator[Field]:
 @click.option("--generate", is_flag=True, help="Let the program make the passphrase and show it once.")
 def init(home: Path | None, passphrase_file: Path | None, as_json: bool, generate: bool) -> None:
     """Make the vault of a field machine."""
-    from collector import hygiene
     from collector.field import Field
+
+    from collector import hygiene
 
     common.warn(hygiene.harden())
     place = common.home_of(home)

@@ -30,7 +30,7 @@ _DAYS = 360
 
 Words: TypeAlias = Mapping[str, str | int]
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int"
-_Change: TypeAlias = Callable[[dict[str, Json]], Json | None]
+_Change: TypeAlias = "Callable[[dict[str, Json]], Json | None]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """How long one keystroke takes in the free account, from the key event to the bytes for the terminal.
 
-Run: `python benchmarks/keystroke.py [characters]`. Headless, 80x24. The text stands once as many paragraphs and once as ONE
-paragraph; keys are typed at the start, in the middle and at the end. Beside it Textual's own TextArea as the yardstick.
-The time contains Textual's wait for its next frame (up to 1/60 s).
+Run: `python benchmarks/keystroke.py [characters]`. Headless, 80x24. The text stands once as many paragraphs and once
+as ONE paragraph; keys are typed at the start, in the middle and at the end. Beside it Textual's own TextArea as the
+yardstick. The time contains Textual's wait for its next frame (up to 1/60 s).
 """
 
 from __future__ import annotations
@@ -46,7 +46,6 @@ class _Bench(App[None]):
 
     def compose(self) -> ComposeResult:
         yield self.editor
-
 
 
 def text_of(characters: int, paragraphs: bool) -> str:

@@ -8,7 +8,7 @@ path, and bound to that name and to its draft: it cannot be moved.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -17,12 +17,25 @@ from collector.crypto import P, Secret
 from collector.database import Database
 from schemas import canonical
 from schemas.problems import Problem
-from schemas.session_types import Path
+from schemas.session_types import EntryState, Path
 
 RowKind: TypeAlias = Literal["answer", "entry", "cursor"]
 _PLACE = 16
 _NONCE = 24
 _STEP = re.compile(r"(?P<name>[^/\[\]]+)(?:\[(?P<entry>[1-9][0-9]{0,9})\])?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One row of the table of drafts; `key` names the wrapped draft key."""
+
+    number: int
+    code: str
+    state: str
+    form: bytes
+    key: int
+    opened_at: int
+    touched_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +103,12 @@ def wire_path(path: Sequence[Any]) -> Path:
     return tuple(step if isinstance(step, str) else (step[0], step[1]) for step in path)
 
 
+def entry_states(entries: Mapping[Path, bool]) -> list[EntryState]:
+    """Entries of repeats (path to whether it was removed) as a session takes them: outer ones first, in their order."""
+    order = sorted(entries, key=lambda path: (len(path), [step[1] for step in path if not isinstance(step, str)]))
+    return [EntryState(path, entries[path]) for path in order]
+
+
 def path_text(path: Path) -> str:
     """A path as one line, for example `h_event/ev[3]/ev_type`."""
     return "/".join(step if isinstance(step, str) else f"{step[0]}[{step[1]}]" for step in path)
@@ -105,3 +124,25 @@ def path_of(text: str) -> Path:
         entry = match["entry"]
         steps.append(match["name"] if entry is None else (match["name"], int(entry)))
     return tuple(steps)
+
+
+def listed(db: Database) -> list[Draft]:
+    """Every draft, the oldest first."""
+    rows = db.query("SELECT id, code, state, form, key, opened_at, touched_at FROM draft ORDER BY id")
+    return [Draft(*row) for row in rows]
+
+
+def find(db: Database, code: str) -> Draft:
+    """The draft with this record code. Raises E_INTERVIEW_SEALED, E_INTERVIEW_UNKNOWN."""
+    for draft in listed(db):
+        if draft.code == code:
+            return draft
+    if db.one("SELECT 1 FROM entry WHERE code = ?", (code,)) is not None:
+        raise Problem("E_INTERVIEW_SEALED", code=code)
+    raise Problem("E_INTERVIEW_UNKNOWN", code=code)
+
+
+def delete(db: Database, draft: Draft) -> None:
+    """Takes the rows of a draft away, inside the caller's transaction. Its key is the caller's to drop."""
+    db.execute("DELETE FROM draft_row WHERE draft = ?", (draft.number,))
+    db.execute("DELETE FROM draft WHERE id = ?", (draft.number,))

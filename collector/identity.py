@@ -7,7 +7,7 @@ else, so a backup never holds it; a vault without a state begins a new tree and 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -123,18 +123,53 @@ def request(vault: Vault, *, leaves: int = LEAVES, clock: Clock = time.time) -> 
     return known[-1].request
 
 
-def return_keys(vault: Vault) -> list[RecipientKeys]:
-    """The keys that packs and return files are sealed to, of every tree; wipe them after use."""
-    found = []
-    for (ident,) in vault.db.query("SELECT return_seed FROM signer ORDER BY id"):
-        with vault.ring.open(ident) as seed:
-            found.append(RecipientKeys.from_seed(seed))
+def settle(vault: Vault, *, restored: bool) -> None:
+    """Gives up states that must not or cannot sign: after a backup was put back, or when the ring has lost them.
+
+    A vault that was restored may have signed with these leaves before; it begins a new tree (docs/spec/protocol.md §7).
+    """
+    for signer in signers(vault.db):
+        if signer.state is None or not (restored or _lost(vault, signer.state)):
+            continue
+        with vault.db.transaction():
+            vault.db.execute("UPDATE signer SET state = NULL WHERE id = ?", (signer.number,))
+            vault.ring.drop(signer.state)
+            vault.log.append("restore", signer.tree.root, {"what": "signer", "next": signer.next_leaf})
+
+
+def _lost(vault: Vault, ident: int) -> bool:
+    try:
+        vault.ring.open(ident).wipe()
+    except Problem as problem:
+        return problem.code == "E_KEY_LOST"
+    return False
+
+
+def numbered_keys(vault: Vault) -> dict[int, RecipientKeys]:
+    """The keys that packs and return files are sealed to, by the number of their tree; those that are lost are left out.
+
+    Wipe them after use.
+    """
+    found: dict[int, RecipientKeys] = {}
+    for number, ident in vault.db.query("SELECT id, return_seed FROM signer ORDER BY id"):
+        try:
+            with vault.ring.open(ident) as seed:
+                found[int(number)] = RecipientKeys.from_seed(seed)
+        except Problem as problem:
+            if problem.code != "E_KEY_LOST":
+                raise
     return found
 
 
-def trees(db: Database, keys: list[RecipientKeys]) -> tuple[packs.Tree, ...]:
-    """The trees as a certificate must name them; `keys` are the return keys in the same order."""
+def return_keys(vault: Vault) -> list[RecipientKeys]:
+    """The same keys without the numbers; wipe them after use."""
+    return list(numbered_keys(vault).values())
+
+
+def trees(db: Database, keys: Mapping[int, RecipientKeys]) -> tuple[packs.Tree, ...]:
+    """The trees whose return keys are there, as a certificate must name them."""
     return tuple(
-        packs.Tree(signer.number, signer.tree.root, signer.tree.n, key.public)
-        for signer, key in zip(signers(db), keys, strict=True)
+        packs.Tree(signer.number, signer.tree.root, signer.tree.n, keys[signer.number].public)
+        for signer in signers(db)
+        if signer.number in keys
     )

@@ -132,7 +132,7 @@ def accept(vault: Vault, data: bytes, fingerprint: str | None = None, *, clock: 
 
 
 def _verified(vault: Vault, data: bytes, fingerprint: str | None, clock: Clock) -> VerifiedPack:
-    keys = identity.return_keys(vault)
+    keys = identity.numbered_keys(vault)
     try:
         expected = packs.Expected(
             trees=identity.trees(vault.db, keys),
@@ -140,12 +140,12 @@ def _verified(vault: Vault, data: bytes, fingerprint: str | None, clock: Clock) 
             fingerprint=fingerprint,
             standing=_standing(vault.db),
         )
-        verified = packs.verify(data, keys, expected)
+        verified = packs.verify(data, list(keys.values()), expected)
     except RefusedPack as refused:
         _keep_evidence(vault, refused, int(max(0, clock())))
         raise
     finally:
-        for key in keys:
+        for key in keys.values():
             key.wipe()
     for form in verified.forms:
         _check_form(form)

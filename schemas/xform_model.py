@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from schemas.problems import Problem
 
 if TYPE_CHECKING:
-    from schemas.xpath.compiler import Expression
+    from schemas.xform_graph import Program
+    from schemas.xpath.code import Expression
 
 Compartment: TypeAlias = Literal["identity", "narrative", "process"]
 Mode: TypeAlias = Literal["read", "ask", "code", "staff", "auto"]
@@ -45,16 +46,19 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a choice list: the stored value, its text, and the further columns that filters look at."""
+    """One item that stands in the question itself: the stored value, and its text."""
 
     value: str
     text: Text
-    columns: Mapping[str, str]
 
 
 @dataclass(slots=True, eq=False)
 class Definition:
-    """What questions, groups and repeats have in common. `ref` is the absolute XForm path, `path` its names without the root."""
+    """What questions, groups and repeats have in common. `ref` is the absolute XForm path, `path` its names without the root.
+
+    `scope` is the root or repeat in whose instances the node lives, `slot` its place there. `hidden` is a note that only
+    carries the open prompt of its section.
+    """
 
     name: str
     ref: str
@@ -68,6 +72,7 @@ class Definition:
     marks: Mapping[str, str] = field(default_factory=dict)
     scope: Group | None = field(default=None, repr=False)
     slot: int = -1
+    hidden: bool = False
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -111,10 +116,19 @@ class Definition:
 
 @dataclass(slots=True, eq=False)
 class Group(Definition):
-    """A section or an inner group. `prompt` is the open prompt that is spoken before its coded questions."""
+    """A section or an inner group. `prompt` is the open prompt that is spoken before its coded questions.
+
+    `layout` belongs to the root and to repeats: the nodes of one scope (form or entry) by slot, in document order.
+    """
 
     children: list[Definition] = field(default_factory=list, repr=False)
     prompt: Text | None = None
+    layout: list[Definition] = field(default_factory=list, repr=False)
+
+    @property
+    def shown(self) -> bool:
+        """Whether anything inside has a control: a group of calculations alone is never seen."""
+        return any(isinstance(each, Question) and each.type != "calculate" and not each.hidden for each in self.walk())
 
     def walk(self) -> Iterator[Definition]:
         """Everything inside, in document order, without the group itself."""
@@ -138,8 +152,9 @@ class Question(Definition):
     """A question, a note, or a calculation (type `calculate`: it has no control and only the program fills it).
 
     `type` is one of text, integer, decimal, boolean, date, time, dateTime, select_one, select_multiple, rank, file,
-    note, calculate, geopoint, geotrace, geoshape, barcode, range, acknowledge. `data_type` is the type of the bind
-    (`string`, `int`, `decimal`, `date` …) and decides how expressions read the value.
+    note, calculate, geopoint, geotrace, geoshape, barcode, acknowledge; a range is an integer or decimal that has the
+    parameters start, end and step. `data_type` is the type of the bind (`string`, `int`, `decimal`, `date` …) and
+    decides how expressions read the value.
     """
 
     type: str = "text"
@@ -168,13 +183,41 @@ class Question(Definition):
 
 @dataclass(slots=True, eq=False)
 class Itemset:
-    """Where a question's choices come from: fixed items, or the node set of an expression over a secondary instance."""
+    """Where a question's choices come from: fixed items, or the nodes of an expression.
+
+    `nodes` gives what is offered now, `whole` the same path without its filters: what may be an answer at all. Nodes are
+    items of a secondary instance, whose columns `value` and `label` name (`by_itext`: the label column holds the id of a
+    text); or entries of a repeat, for which `value_at` and `label_at` are compiled.
+    """
 
     items: tuple[Item, ...] = ()
     nodes: Expression | None = None
-    value_ref: str = "name"
-    label_ref: str = "label"
-    label_is_itext: bool = False
+    whole: Expression | None = None
+    value: str = "name"
+    label: str = "label"
+    by_itext: bool = False
+    value_at: Expression | None = None
+    label_at: Expression | None = None
+
+    @property
+    def filtered(self) -> bool:
+        """Whether answers can change what is offered."""
+        return self.nodes is not None and bool(self.nodes.references or self.nodes.volatile)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Action:
+    """`setvalue`: gives `target` the value of an expression at an event.
+
+    `event` is `first-load`, `new-repeat` or `value-changed` (then `trigger` is the question whose answer sets it off).
+    `find` leads from the place of the action (`place`) to the nodes that are set.
+    """
+
+    event: str
+    place: Definition
+    target: Question
+    value: Expression | None
+    find: Expression
 
 
 @dataclass(slots=True, eq=False)
@@ -187,14 +230,17 @@ class Form:
     languages: tuple[str, ...]
     default_language: str
     root: Group = field(repr=False)
+    program: Program = field(repr=False)
     questions: dict[str, Question] = field(default_factory=dict, repr=False)
     nodes: dict[str, Definition] = field(default_factory=dict, repr=False)
+    texts: dict[str, Text] = field(default_factory=dict, repr=False)
+    actions: tuple[Action, ...] = field(default=(), repr=False)
     warnings: tuple[str, ...] = ()
 
     @property
     def sections(self) -> tuple[Group, ...]:
-        """The groups and repeats directly below the root, in order."""
-        return tuple(child for child in self.root.children if isinstance(child, Group))
+        """The groups and repeats directly below the root, in order, that show anything."""
+        return tuple(child for child in self.root.children if isinstance(child, Group) and child.shown)
 
     def by_name(self, name: str) -> Definition:
         """The one node of this name. Raises E_ANSWER_PATH when none or several have it."""

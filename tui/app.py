@@ -18,7 +18,9 @@ def _forget_textual_switches() -> None:
 
 
 def run(home: Path, profile: str) -> int:
-    """Show the screens of the profile `field`, `desk` or `courier` in `home` until the person leaves. Returns the exit code."""
+    """Show the screens of the profile `field`, `desk` or `courier` in `home` until the person leaves. Returns the
+    exit code.
+    """
     if "textual" not in sys.modules:
         _forget_textual_switches()
     from tui.screens.shell import Shell

@@ -129,9 +129,9 @@ class _Main(LazyGroup):
 def _open_screens(home: Path | None, version: bool) -> None:
     context = click.get_current_context()
     if version:
-        from collector.about import VERSION
+        from collector import about
 
-        click.echo(f"svidok {VERSION}")
+        click.echo(f"svidok {about.version()}")
         context.exit(0)
     if context.invoked_subcommand is not None:
         context.obj = home

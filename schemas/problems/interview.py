@@ -90,10 +90,10 @@ ENTRIES: tuple[Entry, ...] = (
         "Begin a second interview that continues this one, and attach the file there.",
     ),
     Entry(
-        "E_ATTACH_TOTAL",
-        "With this file the interview would be too large for one transfer (at most {limit} bytes).",
-        _AS_BEFORE,
-        "Begin a second interview that continues this one, and attach the file there.",
+        "E_ATTACH_RUNNING",
+        "A recording of this interview is still running.",
+        _KEPT,
+        "Stop the recording, then seal.",
     ),
     # answers (schemas.session, schemas.answers)
     Entry(

@@ -8,12 +8,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
-from schemas.xform import parse_form
-
 from collector.vault import Vault
 from schemas.problems import Problem
 from schemas.records.common import COMPARTMENTS
 from schemas.records.document import Answer, Document
+from schemas.xform import parse_form
 from schemas.xform_model import Form, Question, Repeat
 from sync.desk import keys
 from sync.desk.mission import Mission

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files as resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TypeVar
 
@@ -211,7 +212,7 @@ class Desk:
             logbook.note(self.vault, act, bytes(row[0]), det)
 
 
-def _migrations() -> object:
+def _migrations() -> Traversable:
     return resources("sync.desk.migrations.desk")
 
 

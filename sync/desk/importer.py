@@ -95,7 +95,7 @@ class Importer:
         openers = [_Opener(keys.recipient_keys(self.vault, m.id, "entry"), trust_of(self.vault, m)) for m in missions]
         seeds = [seed for m in missions for seed in keys.recipient_seeds(self.vault, m.id, "intake")]
         try:
-            for found in intake.run(folders, seeds, self.folder / "work", quota=files.free_space(self.folder)):
+            for found in intake.run(folders, seeds, self.folder / "work", quota=files.free_bytes(self.folder)):
                 if isinstance(found, RefusedItem):
                     report.refused.append({"item": found.item, **found.problem.as_dict()})
                 else:

@@ -12,8 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.xform import parse_form
-
 from collector import crypto, files, packs
 from collector.crypto import Secret
 from collector.packs import FormSource
@@ -23,6 +21,7 @@ from schemas.problems import Problem
 from schemas.records.common import IDENTITY, NARRATIVE, PROCESS
 from schemas.records.mission import Certificate, EnrolmentBody, Intake, PackBody, PackRecipient, Policy
 from schemas.structure import decode, encode
+from schemas.xform import parse_form
 from sync.desk import keys
 
 FORM_LIMIT = 32 << 20

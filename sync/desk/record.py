@@ -78,7 +78,7 @@ def nested(answers: Iterable[Answer], names: Mapping[bytes, str]) -> dict[str, A
             continue
         place = root
         for step in path[:-1]:
-            if type(step) is str:
+            if not isinstance(step, tuple):
                 place = place.setdefault(step, {})
                 continue
             known = place.setdefault(step[0], [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,8 @@ from tui.commands import common
 
 if TYPE_CHECKING:
     from collector.field import Field
-
     from collector.review import Review
+    from schemas.session_types import Issue
 
 _PATH = click.Path(path_type=Path)
 
@@ -22,9 +22,8 @@ _PATH = click.Path(path_type=Path)
 @contextmanager
 def opened(home: Path | None, passphrase_file: Path | None) -> Iterator[Field]:
     """The field machine of a home, open for one command."""
-    from collector.field import Field
-
     from collector import hygiene
+    from collector.field import Field
 
     common.warn(hygiene.harden())
     field = Field.open(common.home_of(home), common.read_passphrase(passphrase_file))
@@ -40,9 +39,8 @@ def opened(home: Path | None, passphrase_file: Path | None) -> Iterator[Field]:
 @click.option("--generate", is_flag=True, help="Let the program make the passphrase and show it once.")
 def init(home: Path | None, passphrase_file: Path | None, as_json: bool, generate: bool) -> None:
     """Make the vault of a field machine."""
-    from collector.field import Field
-
     from collector import hygiene
+    from collector.field import Field
 
     common.warn(hygiene.harden())
     place = common.home_of(home)
@@ -161,11 +159,27 @@ def review(home: Path | None, passphrase_file: Path | None, as_json: bool, code:
             found = taken.review()
         finally:
             taken.close()
-    common.emit({"code": code, **found.as_dict()}, _review_lines(found), as_json=as_json)
+    common.emit({"code": code, **_review_dict(found)}, _review_lines(found), as_json=as_json)
+
+
+def _review_dict(found: Review) -> dict[str, Any]:
+    from collector.drafts import path_text
+
+    def listed(issues: Iterable[Issue]) -> list[dict[str, str]]:
+        return [{"question": path_text(issue.path), "rule": issue.code, "message": issue.message} for issue in issues]
+
+    return {
+        "ready": found.ready,
+        "blocking": listed(found.blocking),
+        "missing": listed(found.missing),
+        "invalid": listed(found.invalid),
+        "hidden_files": [attachment.name for attachment in found.hidden_files],
+        "counts": dict(found.counts),
+    }
 
 
 def _review_lines(found: Review) -> Iterator[str]:
-    plain = found.as_dict()
+    plain = _review_dict(found)
     for title, key in (
         ("Must be answered before sealing", "blocking"),
         ("Not answered yet", "missing"),

@@ -1,8 +1,8 @@
 """Words on the screen: English sentences are the keys, catalogues beside this file translate them at run time.
 
-The rule: a sentence is written once, in English, at the place that shows it (`_("Lock")`), and never built from pieces;
-places for facts are named (`{count}`). Changing the language changes what the next `_()` returns; screens then draw
-themselves again. A sentence without a translation is shown in English: words on a screen never fail.
+The rule: a sentence is written once, in English, at the place that shows it (`_("Lock")`), and never built from
+pieces; places for facts are named (`{count}`). Changing the language changes what the next `_()` returns; screens
+then draw themselves again. A sentence without a translation is shown in English: words on a screen never fail.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from schemas.problems import Problem
 
 __all__ = [
-    "SOURCE",
     "N_",
+    "SOURCE",
     "_",
     "current_language",
     "languages",

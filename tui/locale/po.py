@@ -1,9 +1,9 @@
 """A strict reader of gettext `.po` catalogues.
 
 The rule: only what our catalogues need, and everything else is refused with its line: comments, `msgid`,
-`msgid_plural`, `msgstr`, `msgstr[n]`, C strings with the escapes `\\n`, `\\"` and `\\\\`. An empty translation, a sentence
-that appears twice, a wrong number of plural forms or named places that differ from the source are errors, so that a
-catalogue that loads is one that can be shown. Why no compiled `.mo`: docs/adr/0101-locale.md.
+`msgid_plural`, `msgstr`, `msgstr[n]`, C strings with the escapes `\\n`, `\\"` and `\\\\`. An empty translation, a
+sentence that appears twice, a wrong number of plural forms or named places that differ from the source are errors, so
+that a catalogue that loads is one that can be shown. Why no compiled `.mo`: docs/adr/0101-locale.md.
 """
 
 from __future__ import annotations
@@ -107,7 +107,11 @@ def parse(text: str, language: str) -> Catalogue:
     rule = RULES[language]
     result = Catalogue({}, {}, rule)
     entries = _entries(text)
-    if not entries or entries[0][1].get("msgid") != "" or f"Plural-Forms: {rule.header}\n" not in entries[0][1]["msgstr"]:
+    if (
+        not entries
+        or entries[0][1].get("msgid") != ""
+        or f"Plural-Forms: {rule.header}\n" not in entries[0][1]["msgstr"]
+    ):
         raise CatalogueError("line 1: the header with this language's Plural-Forms is missing")
     for number, entry in entries[1:]:
         one = entry["msgid"]

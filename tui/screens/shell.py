@@ -38,13 +38,6 @@ class Shell(App[None]):
     ENABLE_COMMAND_PALETTE = False
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = set()
     CSS_PATH = STYLE
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
-        (0, "-tiny"),
-        (40, "-narrow"),
-        (72, "-normal"),
-        (100, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-flat"), (10, "-low"), (20, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", N_("Help"), priority=True),
         Binding("ctrl+p", "commands", N_("Commands"), priority=True),
@@ -57,6 +50,8 @@ class Shell(App[None]):
 
     def __init__(self, home: Path, profile_name: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (72, "-normal"), (100, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low"), (20, "-tall")]
         self.home = home
         self.profile: Profile = profile(profile_name)
         self.opened: Opened | None = None

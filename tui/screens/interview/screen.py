@@ -27,12 +27,12 @@ class InterviewScreen(Answering):
     AUTO_FOCUS = ""
     HELP_WORDS: ClassVar[tuple[str, ...]] = (
         N_(
-            "Every answer is saved, encrypted, at the moment it is made. You can leave at any time and come back to the "
-            "same place."
+            "Every answer is saved, encrypted, at the moment it is made. You can leave at any time and come back to "
+            "the same place."
         ),
         N_(
-            "The line above a question says how it is put: read aloud word for word, ask in your own way, code silently, "
-            "or only for you."
+            "The line above a question says how it is put: read aloud word for word, ask in your own way, code "
+            "silently, or only for you."
         ),
         N_(
             "Questions marked * need an answer, or one of the reserved answers: does not know, prefers not to answer, "

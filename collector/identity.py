@@ -146,9 +146,9 @@ def _lost(vault: Vault, ident: int) -> bool:
 
 
 def numbered_keys(vault: Vault) -> dict[int, RecipientKeys]:
-    """The keys that packs and return files are sealed to, by the number of their tree; those that are lost are left out.
+    """The keys that packs and return files are sealed to, by the number of their tree; wipe them after use.
 
-    Wipe them after use.
+    Those that the ring has lost are left out.
     """
     found: dict[int, RecipientKeys] = {}
     for number, ident in vault.db.query("SELECT id, return_seed FROM signer ORDER BY id"):

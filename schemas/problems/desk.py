@@ -58,7 +58,7 @@ ENTRIES = (
         "Ask the documenter to export the interview again; if the code comes back, the field machine needs a look.",
     ),
     Entry(
-        "E_FORM_UNKNOWN",
+        "E_FORM_NOT_ISSUED",
         "The interview was made with a form that this desk never issued.",
         _KEPT,
         "Find out from which desk the device has its form, and import there.",

@@ -60,7 +60,7 @@ class FormChecks:
     def check(self, entry: OpenedEntry) -> None:
         """Every answer must belong to a question of the form, in that question's compartment, with its type.
 
-        Raises E_FORM_UNKNOWN (the desk never issued this form) and E_SCHEMA.
+        Raises E_FORM_NOT_ISSUED (the desk never issued this form) and E_SCHEMA.
         """
         questions = self._questions(entry.core.form[2])
         for document in entry.documents.values():
@@ -75,10 +75,10 @@ class FormChecks:
 
 
 def stored_form(vault: Vault, digest: bytes) -> Form:
-    """The form with this hash that the desk issued. Raises E_FORM_UNKNOWN."""
+    """The form with this hash that the desk issued. Raises E_FORM_NOT_ISSUED."""
     row = vault.db.one("SELECT xform FROM mission_form WHERE hash = ?", (digest,))
     if row is None:
-        raise Problem("E_FORM_UNKNOWN", hash=digest.hex()[:16])
+        raise Problem("E_FORM_NOT_ISSUED", hash=digest.hex()[:16])
     return parse_form(bytes(row[0]))
 
 

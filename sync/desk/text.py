@@ -11,7 +11,8 @@ import unicodedata
 
 from schemas.records.document import Document
 
-_APOSTROPHES = dict.fromkeys(map(ord, "'’ʼ‘`´ʹ′＇"), None)
+_APOSTROPHE_CLASS = "'’ʼ‘`´ʹ′＇"
+_APOSTROPHES = dict.fromkeys(map(ord, _APOSTROPHE_CLASS), None)
 _TOKEN = re.compile(r'"([^"]*)"?|(\S+)')
 _WORD = re.compile(r"[^\W_]+")
 MAX_WORDS = 16
@@ -49,24 +50,28 @@ def query(words: str) -> str | None:
 
 
 def excerpt(document: Document, words: str, width: int = 160) -> str:
-    """The place of the first text that holds a word asked for, on one line."""
-    wanted = [word for word in _WORD.findall(normal(words)) if word]
-    best = ""
-    for answer in document.answers:
-        text = answer[1]
-        if type(text) is not str or len(text) <= len(best) < width:
-            continue
-        place = _place(text, wanted)
-        if place is not None:
-            start = max(0, place - width // 3)
-            piece = " ".join(text[start : start + width].split())
-            return ("…" if start else "") + piece + ("…" if start + width < len(text) else "")
-        best = text if len(text) > len(best) else best
-    return " ".join(best[:width].split())
+    """The place of the first text that holds a word asked for, on one line of about `width` characters."""
+    pattern = _pattern(words)
+    texts = [answer[1] for answer in document.answers if type(answer[1]) is str]
+    for text in texts:
+        found = pattern.search(text) if pattern else None
+        if found is not None:
+            return _around(text, found.start(), width)
+    return _around(max(texts, key=len, default=""), 0, width)
 
 
-def _place(text: str, wanted: list[str]) -> int | None:
-    for match in re.finditer(r"\S+", text):
-        if any(part.startswith(word) for part in _WORD.findall(normal(match.group())) for word in wanted):
-            return match.start()
-    return None
+def _pattern(words: str) -> re.Pattern[str] | None:
+    """Any of the words at the beginning of a word, whatever its case and its apostrophes."""
+    wanted = dict.fromkeys(_WORD.findall(normal(words)))
+    gap = f"[{_APOSTROPHE_CLASS}]?"
+    return (
+        re.compile(rf"(?<!\w)(?:{'|'.join(gap.join(map(re.escape, word)) for word in wanted)})", re.I)
+        if wanted
+        else None
+    )
+
+
+def _around(text: str, place: int, width: int) -> str:
+    start = max(0, place - width // 3)
+    piece = " ".join(text[start : start + width].split())
+    return ("…" if start else "") + piece + ("…" if start + width < len(text) else "")

@@ -20,5 +20,5 @@ CREATE TABLE attachment (
 ) STRICT;
 
 CREATE VIRTUAL TABLE words USING fts5 (
-    text, content = '', contentless_delete = 1, prefix = '2 3 4', tokenize = 'unicode61 remove_diacritics 0'
+    text, content = '', contentless_delete = 1, prefix = '1 2 3', tokenize = 'unicode61 remove_diacritics 0'
 );

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from tui.locale import N_, _
 from tui.screens.base import Dialog
+from tui.widgets.paths import PathSuggester
 from tui.widgets.progress import ProgressPanel
 
 
@@ -76,6 +78,29 @@ class AskLine(Dialog[str]):
             self.dismiss(text)
         else:
             self.app.bell()
+
+
+class AskFolder(Dialog[str]):
+    """The path of a folder (or of a file, with `files_too`) that is there."""
+
+    def __init__(self, question: str, *, files_too: bool = False) -> None:
+        super().__init__()
+        self._question, self._files_too = question, files_too
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Label(self._question, classes="dialog-question", markup=False)
+            yield Input(id="path", suggester=PathSuggester(folders_only=not self._files_too), select_on_focus=False)
+            yield Label("", id="path-note", markup=False)
+            yield Label(_("→ completes a path, Enter takes it, Escape goes back."), classes="dialog-note", markup=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take it, if it is there."""
+        path = Path(event.value.strip()).expanduser()
+        if event.value.strip() and (path.is_dir() or (self._files_too and path.is_file())):
+            self.dismiss(str(path))
+        else:
+            self.query_one("#path-note", Label).update(_("There is nothing of that name."))
 
 
 class Choose(Dialog[str]):

@@ -7,11 +7,12 @@ imported when the passphrase is being checked, never before, so that the first s
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from schemas.problems import Problem
 
 if TYPE_CHECKING:
+    from collector.field import Field
     from tui.screens.base import BaseScreen
 
 MARK = "profile"
@@ -55,17 +56,20 @@ class FieldProfile:
         return Field.open(home, passphrase)
 
     def idle_minutes(self, opened: Opened) -> int:
-        """Minutes without a key after which the vault closes."""
-        return IDLE_MINUTES
+        """Minutes without a key after which the vault closes: the mission's policy, or `IDLE_MINUTES` before
+        enrolment.
+        """
+        pack = cast("Field", opened).pack()
+        return IDLE_MINUTES if pack is None else pack.body.policy.idle_minutes
 
     def first_screen(self, opened: Opened) -> BaseScreen:
         """The list of interviews."""
         from tui.screens.interviews import InterviewsScreen
 
-        return InterviewsScreen(opened)
+        return InterviewsScreen(cast("Field", opened))
 
 
-IDLE_MINUTES = 5
+IDLE_MINUTES = 10
 
 
 def profile(name: str) -> Profile:

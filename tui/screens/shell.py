@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rich.text import Text
 from textual import events
@@ -26,6 +26,9 @@ from tui.screens.problem import coded, show_problem
 from tui.screens.profiles import Opened, Profile, profile
 from tui.screens.unlock import UnlockScreen
 from tui.theme import STYLE, THEMES, theme_for
+
+if TYPE_CHECKING:
+    from collector.field import Field
 
 CHECK_SECONDS = 5.0
 
@@ -133,6 +136,18 @@ class Shell(App[None]):
             finally:
                 opened.close()
         self.exit()
+
+    @property
+    def field(self) -> Field:
+        """The open field machine. Raises E_VAULT_CLOSED while the vault is closed."""
+        if self.opened is None:
+            raise Problem("E_VAULT_CLOSED")
+        return cast("Field", self.opened)
+
+    def show_first(self) -> None:
+        """Back to the profile's first screen."""
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
 
     # everywhere
 

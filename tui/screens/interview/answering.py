@@ -180,7 +180,7 @@ class Answering(BaseScreen):
 
     def hold(self) -> None:
         """Keep what is typed: as the answer if it is one, else beside the cursor."""
-        if not self.is_mounted or self.cursor is None:
+        if not self.is_mounted or self.cursor is None or self.interview.closed:
             return
         if not self.commit():
             self.interview.keep(self.cursor, self.card.typed or "")

@@ -10,40 +10,14 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.suggester import Suggester
 from textual.widgets import Input, Label
 
 from tui.locale import _
+from tui.widgets.paths import PathSuggester
 from tui.widgets.progress import size_text
 
 if TYPE_CHECKING:
     from collector.media import Attachment
-
-
-class PathSuggester(Suggester):
-    """Offers the first file or folder whose name continues what was typed (→ takes it)."""
-
-    def __init__(self, *, folders_only: bool = False) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-        self._folders_only = folders_only
-
-    async def get_suggestion(self, value: str) -> str | None:
-        """The path with its last name completed; None if nothing fits."""
-        if not value:
-            return None
-        path = FilePath(value).expanduser()
-        folder, start = (path, "") if value.endswith("/") else (path.parent, path.name)
-        try:
-            found = sorted(
-                item for item in folder.iterdir() if item.name.startswith(start) and not item.name.startswith(".")
-            )
-        except OSError:
-            return None
-        found = [item for item in found if item.is_dir() or not self._folders_only]
-        if not found:
-            return None
-        whole = str(found[0]) + ("/" if found[0].is_dir() else "")
-        return value + whole[len(str(folder / start)) :] if start else value + found[0].name
 
 
 class FilePanel(Vertical):

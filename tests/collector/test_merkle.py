@@ -126,7 +126,7 @@ def test_growth_is_proved_and_nothing_else(n: int, data: st.DataObject) -> None:
         (n + 1, n, old, new, proof),
         (-1, n, old, new, proof),
     ]
-    if 0 < m:
+    if m > 0:
         candidates.append((m, n, old, flipped(new, 0), proof))
         candidates.append((m, n, merkle.root(forged[:m]) if m == n else flipped(old, 9), new, proof))
     if proof:

@@ -127,7 +127,7 @@ class Database:
         with files.mapped_os_errors():
             if create:
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            elif not path.is_file():
+            elif not path.is_file() or path.stat().st_size == 0:  # SQLite takes an empty file for a new database
                 raise Problem("E_DB_CORRUPT")
         with _mapped_errors():
             connection = sqlcipher.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
@@ -333,12 +333,12 @@ def _scripts(folders: Sequence[Traversable]) -> Iterator[tuple[str, Traversable]
 def _statements(script: str) -> Iterator[str]:
     """The statements of a script one by one; a trigger with its inner semicolons is one."""
     pending = ""
-    for line in script.splitlines(keepends=True):
-        pending += line
+    for piece in script.split(";"):
+        pending += piece + ";"
         if sqlcipher.complete_statement(pending):
             yield pending
             pending = ""
-    if pending.strip():
+    if pending.strip("; \n"):
         yield pending
 
 
@@ -347,7 +347,7 @@ def _mapped_errors() -> Iterator[None]:
     """Turns errors of SQLite into coded problems; their text may hold data and is dropped."""
     try:
         yield
-    except sqlcipher.Error as error:
+    except (sqlcipher.Error, sqlcipher.Warning) as error:
         raise _problem_of(error) from None
 
 

@@ -290,8 +290,13 @@ def shown_name(name: str) -> str:
     It is for eyes only and never becomes part of a path (docs/spec/protocol.md §12 step 11).
     """
     text = unicodedata.normalize("NFC", name)
-    text = "".join(sign for sign in text if unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Zl", "Zp"))
+    text = "".join(sign for sign in text if not _is_unseen(unicodedata.category(sign)))
     return _cut(text, SHOWN_BYTES).strip() or "?"
+
+
+def _is_unseen(category: str) -> bool:
+    """Control, format, surrogate, private and unassigned characters, and those that end a line or paragraph."""
+    return category[0] == "C" or category in ("Zl", "Zp")
 
 
 def _cut(text: str, limit: int) -> str:

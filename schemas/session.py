@@ -1,90 +1,350 @@
-"""One live interview on a form: an answer recalculates what depends on it and nothing else, and says what changed."""
+"""One live interview on a form: an answer recalculates what depends on it and nothing else, and says what changed.
+
+Answers that the form hides are kept and come back when it shows them again; they are in `kept`, never in `answers` or
+`to_nested`. A refused answer (E_ANSWER_…) changes nothing. An answer that breaks a constraint is kept and shown as a
+problem: words that a witness said are not thrown away because a rule of the form does not like them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from schemas.session_types import Changes, Choice, EntryState, Issue, Node, Value
-from schemas.xform_model import Form, Path
+from schemas.problems import Problem
+from schemas.session_engine import MAX_ENTRIES, Engine
+from schemas.session_live import Live, LiveRepeat, Scope
+from schemas.session_types import MISSING, Changes, Choice, EntryState, Issue, Missing, Node, Value
+from schemas.session_values import decode, encode
+from schemas.session_view import View
+from schemas.xform_graph import Kind
+from schemas.xform_model import Form, Path, Question
 
-__all__ = ["Changes", "Choice", "EntryState", "Issue", "Node", "Session", "Value"]
+__all__ = ["Changes", "Choice", "EntryState", "Issue", "Node", "Path", "Session", "Value"]
+
+Kept = tuple[Path, Value, "str | None"]
 
 
 class Session:
-    """A live interview. Not shared between threads."""
+    """A live interview. Not shared between threads.
+
+    `clock` gives the time for today() and now(). `language` is a full name ("Ukrainian (uk)") or its code ("uk"); one
+    that the form does not have means the form's own. `preset` gives nodes by name a value that no calculation replaces.
+    """
 
     def __init__(
-        self, form: Form, *, clock: Callable[[], datetime], language: str | None = None, preset: Mapping[str, str] | None = None
+        self,
+        form: Form,
+        *,
+        clock: Callable[[], datetime],
+        language: str | None = None,
+        preset: Mapping[str, str] | None = None,
     ) -> None:
-        raise NotImplementedError
+        self.form = form
+        self._engine = Engine(form, clock, _language(form, language))
+        self._view = View(self._engine)
+        engine = self._engine
+        engine.fill_new(engine.root)
+        for name, value in (preset or {}).items():
+            self._pin(name, value)
+        engine.mark_scope(engine.root)
+        engine.run()
+        engine.first_load()
+        engine.run()
+        engine.changed.clear()
+
+    def _pin(self, name: str, value: str) -> None:
+        definition = self.form.by_name(name)
+        for live in self._engine.instances(definition):
+            self._engine.put(live, value)
+            live.pinned = True
+
+    # --- answers
 
     def set(self, path: Path, value: Value) -> Changes:
-        """Answer. Raises E_ANSWER_TYPE, E_ANSWER_CHOICE, E_ANSWER_PATH, E_ANSWER_READONLY; then nothing changed."""
-        raise NotImplementedError
+        """Answers a question; None, empty text or an empty tuple take the answer away.
+
+        Raises E_ANSWER_PATH, E_ANSWER_TYPE, E_ANSWER_CHOICE, E_ANSWER_READONLY; then nothing has changed.
+        """
+        live, question = self._question(path)
+        self._check_open(live, question)
+        raw = encode(question, value)
+        if raw and question.itemset is not None and not self._engine.words.known(live).issuperset(raw.split()):
+            raise Problem("E_ANSWER_CHOICE", question=question.name)
+        return self._put(live, raw, None)
 
     def set_missing(self, path: Path, reason: str) -> Changes:
-        """Reserved answer unknown, declined or not_asked. Raises E_ANSWER_RESERVED for a closed question."""
-        raise NotImplementedError
+        """Gives a reserved answer: unknown, declined or not_asked.
+
+        Raises E_ANSWER_RESERVED for a closed question, E_ANSWER_TYPE for another reason, E_ANSWER_PATH,
+        E_ANSWER_READONLY.
+        """
+        live, question = self._question(path)
+        self._check_open(live, question)
+        if question.closed:
+            raise Problem("E_ANSWER_RESERVED", question=question.name)
+        return self._put(live, "", _reason(question, reason))
 
     def clear(self, path: Path) -> Changes:
-        """Take the answer away."""
-        raise NotImplementedError
+        """Takes the answer or reserved answer away. Raises E_ANSWER_PATH, E_ANSWER_READONLY."""
+        live, question = self._question(path)
+        self._check_open(live, question)
+        return self._put(live, "", None)
 
-    def add(self, path: Path) -> tuple[Path, Changes]:
-        """Add an entry to the repeat at `path` (its last step is the repeat's name). Gives the entry's path."""
-        raise NotImplementedError
+    def _put(self, live: Live, raw: str, missing: Missing | None) -> Changes:
+        engine = self._engine
+        if missing != live.missing:
+            live.missing = missing
+            engine.changed.add(live)
+            engine.mark_kind(live, Kind.VALID)
+        different = raw != live.raw
+        engine.put(live, raw)
+        engine.run()
+        if different:
+            engine.answered(live)
+        return self._changes()
+
+    def _changes(self) -> Changes:
+        engine = self._engine
+        found = frozenset(live.path for live in engine.changed if not _gone(live))
+        engine.changed.clear()
+        return found
+
+    def _check_open(self, live: Live, question: Question) -> None:
+        if question.type in ("note", "calculate") or live.readonly or live.pinned:
+            raise Problem("E_ANSWER_READONLY", question=question.name)
+
+    # --- entries
+
+    def add(self, path: Path, identity: int | None = None) -> tuple[Path, Changes]:
+        """Adds an entry to the repeat at `path` (its last step is the repeat's name) and gives its path.
+
+        `identity` asks for an id that was never given before, for reading a record back. Raises E_ANSWER_PATH;
+        E_ANSWER_READONLY when the form counts the entries itself or there are 10,000.
+        """
+        live = self._find(path)
+        if not isinstance(live, LiveRepeat):
+            raise _no_place(path)
+        if live.repeat.count is not None or len(live.entries) >= MAX_ENTRIES:
+            raise Problem("E_ANSWER_READONLY", question=live.repeat.name)
+        if identity is not None and identity < live.next_id:
+            raise _no_place((*path[:-1], (live.repeat.name, identity)))
+        entry = self._engine.add_entry(live, identity)
+        self._engine.run()
+        return entry.path, self._changes()
 
     def remove(self, path: Path) -> Changes:
-        """Remove the entry at `path` (its last step is `(name, id)`); the id is never given again."""
-        raise NotImplementedError
+        """Takes the entry at `path` (its last step is `(name, id)`) away; its id is never given again.
 
-    def restore(self, entries: Iterable[EntryState], answers: Iterable[tuple[Path, Value, str | None]]) -> None:
-        """Load a draft: entries, then answers (path, value, missing reason), then one full recalculation."""
-        raise NotImplementedError
+        Raises E_ANSWER_PATH; E_ANSWER_READONLY when the form counts the entries itself.
+        """
+        entry = self._find(path)
+        if not isinstance(entry, Scope) or entry.container is None:
+            raise _no_place(path)
+        if entry.container.repeat.count is not None:
+            raise Problem("E_ANSWER_READONLY", question=entry.container.repeat.name)
+        self._engine.drop_entry(entry)
+        self._engine.run()
+        return self._changes()
+
+    def entries(self) -> list[EntryState]:
+        """Every entry that was ever made, removed ones too, as `restore` takes them."""
+        return list(_entries(self._engine.root))
+
+    def codes(self) -> dict[str, Path]:
+        """Entry codes in use (P1, W2) and the paths of the entries that bear them."""
+        found: dict[str, Path] = {}
+        for live in self._engine.root.walk():
+            if isinstance(live, LiveRepeat) and live.repeat.code:
+                found.update({f"{live.repeat.code}{entry.id}": entry.path for entry in live.entries})
+        return found
+
+    def restore(self, entries: Iterable[EntryState], answers: Iterable[Kept]) -> None:
+        """Loads a draft in place of everything that is there: entries, then answers, then one full recalculation.
+
+        Defaults are not given again. A calculation that looks at nothing and changes by itself (uuid, today) keeps the
+        value that it had. Raises E_ANSWER_PATH and E_ANSWER_TYPE for a draft of another form.
+        """
+        engine = self._engine
+        self._empty()
+        for state in sorted(entries, key=lambda each: len(each.path)):
+            self._restore_entry(state)
+        for path, value, missing in answers:
+            live, question = self._question(path)
+            if live.pinned:
+                continue
+            live.raw = encode(question, value) if question.type != "calculate" else str(value or "")
+            live.seen = live.raw if live.relevant else ""
+            live.missing = None if missing is None else _reason(question, missing)
+        engine.restoring = True
+        engine.mark_scope(engine.root)
+        engine.run()
+        engine.restoring = False
+        engine.changed.clear()
+
+    def _empty(self) -> None:
+        for live in self._engine.root.nodes:
+            if isinstance(live, LiveRepeat):
+                live.entries, live.spare, live.removed, live.next_id = [], [], [], 1
+            elif not live.pinned:
+                live.raw, live.seen, live.missing = "", "", None
+
+    def _restore_entry(self, state: EntryState) -> None:
+        step = state.path[-1] if state.path else ""
+        if isinstance(step, str):
+            raise _no_place(state.path)
+        live = self._find((*state.path[:-1], step[0]))
+        if not isinstance(live, LiveRepeat) or step[1] < 1:
+            raise _no_place(state.path)
+        scope = self._engine.new_scope(live, step[1])
+        if state.removed:
+            live.removed.append(step[1])
+            return
+        live.entries.append(scope)
+        live.number()
+
+    # --- language
 
     @property
     def language(self) -> str:
         """The language of labels; may be set at any time, to a full name ("Ukrainian (uk)") or a code ("uk")."""
-        raise NotImplementedError
+        return self._engine.words.language
 
     @language.setter
     def language(self, language: str) -> None:
-        raise NotImplementedError
+        engine = self._engine
+        engine.words.switch(_language(self.form, language))
+        for live in engine.root.walk():
+            for cell in engine.program.by_node[live.definition].values():
+                if cell.kind is Kind.SHOWN and isinstance(live, LiveRepeat):
+                    for entry in live.entries:
+                        engine.mark(cell, entry)
+                elif cell.kind is Kind.SHOWN or any(each.language for each in cell.expressions):
+                    engine.mark(cell, live)
+        engine.run()
+        engine.changed.clear()
+
+    # --- looking
 
     def node(self, path: Path) -> Node:
         """The node as it is now. Raises E_ANSWER_PATH."""
-        raise NotImplementedError
+        return self._view.node(self._find(path))
 
     def walk(self) -> list[Node]:
-        """Every node in document order: groups, repeats, entries, questions, notes, relevant or not; no calculations."""
-        raise NotImplementedError
+        """Every node in document order: groups, repeats, entries, questions, notes, relevant or not; no
+        calculations.
+        """
+        return list(self._view.below(self.form.root, self._engine.root))
+
+    def below(self, path: Path) -> list[Node]:
+        """As `walk`, for what lies inside a group, repeat or entry; the screen of one section. Raises E_ANSWER_PATH."""
+        return list(self._view.inside(self._find(path)))
 
     def sections(self) -> list[Node]:
-        """The top-level groups and repeats."""
-        raise NotImplementedError
+        """The top-level groups and repeats that show anything."""
+        root = self._engine.root
+        return [self._view.node(root.nodes[each.slot]) for each in self.form.sections]
 
-    def entries(self) -> list[EntryState]:
-        """Every entry that was ever made, removed ones too, as `restore` takes them."""
-        raise NotImplementedError
-
-    def codes(self) -> dict[str, Path]:
-        """Entry codes in use (P1, W2) and the entries that bear them."""
-        raise NotImplementedError
+    def value(self, path: Path) -> Value:
+        """The answer at this path, whether or not the form hides it now. Raises E_ANSWER_PATH."""
+        live, question = self._question(path)
+        return decode(question, live.raw)
 
     def validity(self) -> list[Issue]:
         """What stands against the answers, in document order, relevant nodes only."""
-        raise NotImplementedError
+        return [self._view.issue(live) for live in self._engine.root.walk() if live.issue is not None]
 
-    def answers(self) -> list[tuple[Path, Value, str | None]]:
+    def answers(self) -> list[Kept]:
         """Relevant leaves that have a value or a missing reason, calculations too: what is exported."""
-        raise NotImplementedError
+        return [each for live, each in self._leaves() if live.relevant]
 
-    def kept(self) -> list[tuple[Path, Value, str | None]]:
+    def kept(self) -> list[Kept]:
         """As `answers`, with those that the form hides at this moment: what a draft keeps."""
-        raise NotImplementedError
+        return [each for _, each in self._leaves()]
+
+    def _leaves(self) -> Iterator[tuple[Live, Kept]]:
+        for live in self._engine.root.walk():
+            question = live.definition
+            if isinstance(question, Question) and question.type != "note" and (live.raw or live.missing):
+                yield live, (live.path, decode(question, live.raw), live.missing)
 
     def to_nested(self) -> dict[str, Any]:
-        """Relevant answers by form structure: groups as maps, repeats as lists of maps, {"missing": reason}, files as {"attachment": hex}."""
-        raise NotImplementedError
+        """Relevant answers by form structure.
+
+        Groups are maps, repeats lists of maps (with `_code` where entries have codes), a reserved answer is
+        `{"missing": reason}`, a file `{"attachment": hexadecimal stream id}`, select_multiple a list of codes.
+        """
+        return self._view.nested(self.form.root, self._engine.root)
+
+    # --- finding
+
+    def _question(self, path: Path) -> tuple[Live, Question]:
+        live = self._find(path)
+        if isinstance(live, Scope) or not isinstance(live.definition, Question):
+            raise _no_place(path)
+        return live, live.definition
+
+    def _find(self, path: Path) -> Live | Scope:
+        """The live node at a path; a scope for an entry. Raises E_ANSWER_PATH."""
+        scope = self._engine.root
+        place: Any = self.form.root
+        live: Live | Scope = scope
+        for step in path:
+            name = step if isinstance(step, str) else step[0]
+            place = next((each for each in getattr(place, "children", ()) if each.name == name), None)
+            if place is None or isinstance(live, LiveRepeat):
+                raise _no_place(path)
+            live = scope.nodes[place.slot]
+            if not isinstance(step, str):
+                scope = live = _entry(live, step[1], path)
+        if live is self._engine.root:
+            raise _no_place(path)
+        return live
+
+
+def _entry(live: Live | Scope, identity: int, path: Path) -> Scope:
+    if isinstance(live, LiveRepeat):
+        for entry in live.entries:
+            if entry.id == identity:
+                return entry
+    raise _no_place(path)
+
+
+def _no_place(path: Path) -> Problem:
+    written = "/".join(step if isinstance(step, str) else f"{step[0]}[{step[1]}]" for step in path)
+    return Problem("E_ANSWER_PATH", question=written[:200])
+
+
+def _reason(question: Question, reason: str) -> Missing:
+    for each in MISSING:
+        if each == reason:
+            return each
+    raise Problem("E_ANSWER_TYPE", question=question.name, wanted="unknown, declined or not_asked as a reserved answer")
+
+
+def _gone(live: Live | Scope) -> bool:
+    scope: Scope | None = live if isinstance(live, Scope) else live.scope
+    while scope is not None:
+        if scope.gone:
+            return True
+        scope = scope.parent
+    return False
+
+
+def _entries(scope: Scope) -> Iterator[EntryState]:
+    for live in scope.nodes:
+        if isinstance(live, LiveRepeat):
+            for identity in live.removed:
+                yield EntryState((*live.path[:-1], (live.repeat.name, identity)), removed=True)
+            for entry in live.entries:
+                yield EntryState(entry.path)
+                yield from _entries(entry)
+
+
+def _language(form: Form, wanted: str | None) -> str:
+    """The form's language that is asked for by its name or by the code in it; else the form's own."""
+    if wanted:
+        for each in form.languages:
+            if each == wanted or each.lower().endswith(f"({wanted.lower()})"):
+                return each
+    return form.default_language

@@ -1,4 +1,6 @@
-"""What a session hands out: snapshots of nodes, choices, issues and changes. They hold no live state and never change."""
+"""What a session hands out: snapshots of nodes, choices, issues and changes. They hold no live state and never
+change.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +36,9 @@ class Issue:
     """Something that stands against sealing or deserves a look.
 
     `kind`: `block` (must be answered), `answer` (an answer or a reserved answer is due), `constraint`, `type`.
-    `code` names the rule (required, constraint, alone, edtf, choice, type), so that a screen may say it in its own words.
-    `message` is the form's own sentence in the session's language, or an English one of the engine where the form has none.
+    `code` names the rule (required, constraint, alone, edtf, choice, type), so that a screen may say it in its own
+    words. `message` is the form's own sentence in the session's language, or an English one of the engine where the
+    form has none.
     """
 
     path: Path

@@ -54,10 +54,11 @@ class Item:
 
 @dataclass(slots=True, eq=False)
 class Definition:
-    """What questions, groups and repeats have in common. `ref` is the absolute XForm path, `path` its names without the root.
+    """What questions, groups and repeats have in common. `ref` is the absolute XForm path, `path` its names without
+    the root.
 
-    `scope` is the root or repeat in whose instances the node lives, `slot` its place there. `hidden` is a note that only
-    carries the open prompt of its section.
+    `scope` is the root or repeat in whose instances the node lives, `slot` its place there. `hidden` is a note that
+    only carries the open prompt of its section.
     """
 
     name: str
@@ -81,7 +82,9 @@ class Definition:
 
     @property
     def compartment(self) -> Compartment:
-        """Where the answer is sealed: its own mark, or that of the nearest group that has one; `narrative` without any."""
+        """Where the answer is sealed: its own mark, or that of the nearest group that has one; `narrative` without
+        any.
+        """
         for each in self.lineage():
             mark = each.marks.get("compartment")
             if mark in ("identity", "narrative", "process"):
@@ -185,9 +188,9 @@ class Question(Definition):
 class Itemset:
     """Where a question's choices come from: fixed items, or the nodes of an expression.
 
-    `nodes` gives what is offered now, `whole` the same path without its filters: what may be an answer at all. Nodes are
-    items of a secondary instance, whose columns `value` and `label` name (`by_itext`: the label column holds the id of a
-    text); or entries of a repeat, for which `value_at` and `label_at` are compiled.
+    `nodes` gives what is offered now, `whole` the same path without its filters: what may be an answer at all. Nodes
+    are items of a secondary instance, whose columns `value` and `label` name (`by_itext`: the label column holds the
+    id of a text); or entries of a repeat, for which `value_at` and `label_at` are compiled.
     """
 
     items: tuple[Item, ...] = ()

@@ -1,0 +1,388 @@
+"""Recalculation: a change marks the cells that look at it, and marked cells are calculated in order of rank, once each.
+
+Whatever a cell looks at has a lower rank (`schemas.xform_graph`), so a cell is calculated after everything it needs,
+and the result is the same as that of calculating everything. What came out different is collected in `changed`.
+"""
+
+from __future__ import annotations
+
+import heapq
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+
+from schemas import edtf
+from schemas.session_live import Live, LiveRepeat, Scope
+from schemas.session_types import IssueCode
+from schemas.session_values import coerce
+from schemas.session_words import Words
+from schemas.xform_graph import Cell, Edge, Kind
+from schemas.xform_model import Action, Definition, Form, Group, Question, Repeat
+from schemas.xpath.code import Context, Expression
+from schemas.xpath.paths import home
+
+MAX_ENTRIES = 10_000
+MAX_COUNTED = 1_000
+MAX_ROUNDS = 50
+
+
+class Engine:
+    """The live tree of one interview and its recalculation. `changed` holds nodes and entries; the caller empties
+    it.
+    """
+
+    def __init__(self, form: Form, clock: Callable[[], datetime], language: str) -> None:
+        self.form = form
+        self.program = form.program
+        self.clock = clock
+        self.seed = secrets.randbits(32)
+        self.context = Context(self)
+        self.words = Words(form, language, self.context)
+        self.root = Scope(form.root)
+        self.changed: set[Live | Scope] = set()
+        self.restoring = False
+        self._dirty: dict[int, dict[Live | Scope, None]] = {}
+        self._ranks: list[int] = []
+
+    # --- what functions ask for (schemas.xpath.code.World)
+
+    def now(self) -> datetime:
+        """The time of the session's clock."""
+        return self.clock()
+
+    def choice_label(self, live: Live, value: str) -> str:
+        """The label of a code of a question's choices."""
+        return self.words.choice_label(live, value)
+
+    # --- marking
+
+    def mark(self, cell: Cell, live: Live | Scope) -> None:
+        """This cell of this node is to be calculated again."""
+        bucket = self._dirty.get(cell.rank)
+        if bucket is None:
+            bucket = self._dirty[cell.rank] = {}
+            heapq.heappush(self._ranks, cell.rank)
+        bucket[live] = None
+
+    def mark_kind(self, live: Live, kind: Kind) -> None:
+        """As `mark`, for the node's cell of this kind, if it has one."""
+        cell = self.program.by_node[live.definition].get(kind)
+        if cell is not None:
+            self.mark(cell, live)
+
+    def touch(self, live: Live) -> None:
+        """The node's value, as expressions see it, changed."""
+        for edge in self.program.from_value.get(live.definition, ()):
+            self._follow(edge, live.scope)
+
+    def touch_entries(self, live: LiveRepeat) -> None:
+        """The entries of the repeat changed, or their order."""
+        for edge in self.program.from_entries.get(live.definition, ()):
+            self._follow(edge, live.scope)
+
+    def _follow(self, edge: Edge, scope: Scope) -> None:
+        scopes = [scope.up_to(edge.common)]
+        for slot in edge.route:
+            scopes = [entry for each in scopes for entry in each.repeat(each.definition.layout[slot]).entries]
+        cell = edge.cell
+        whole = isinstance(cell.definition, Repeat) and cell.kind is Kind.SHOWN
+        for each in scopes:
+            self.mark(cell, each if whole else each.nodes[cell.definition.slot])
+
+    def mark_scope(self, scope: Scope) -> None:
+        """Everything in this scope is to be calculated."""
+        for live in scope.nodes:
+            for cell in self.program.by_node[live.definition].values():
+                if not (isinstance(live, LiveRepeat) and cell.kind is Kind.SHOWN):
+                    self.mark(cell, live)
+            if isinstance(live, LiveRepeat):
+                for entry in live.entries:
+                    self.mark_scope(entry)
+        if scope.container is not None:
+            shown = self.program.by_node[scope.definition].get(Kind.SHOWN)
+            if shown is not None:
+                self.mark(shown, scope)
+
+    # --- calculating
+
+    def run(self) -> None:
+        """Calculates what is marked, lowest rank first."""
+        cells = self.program.cells
+        while self._ranks:
+            rank = heapq.heappop(self._ranks)
+            lives = self._dirty.pop(rank)
+            cell = cells[rank]
+            if cell.peers:
+                self._calculate_peers(cell)
+                continue
+            work = _WORK[cell.kind]
+            for live in lives:
+                work(self, cell, live)
+
+    def at(self, scope: Scope) -> Context:
+        """The context, set to this scope."""
+        context = self.context
+        context.scope = context.origin = scope
+        return context
+
+    def _own_context(self, live: Live) -> Context:
+        return self.at(live.template() if isinstance(live, LiveRepeat) else live.scope)
+
+    def _relevant(self, cell: Cell, live: Live) -> None:
+        own = cell.expressions[0].boolean(self._own_context(live))
+        if own != live.own:
+            live.own = own
+            self.spread(live)
+
+    def spread(self, live: Live) -> None:
+        """The node's own relevance or that of the group around it changed: sets what follows from it inside."""
+        relevant = live.own and self._parent_relevant(live)
+        if relevant == live.relevant:
+            return
+        live.relevant = relevant
+        self.changed.add(live)
+        self.touch(live)
+        if isinstance(live, LiveRepeat):
+            self.touch_entries(live)
+            for entry in live.entries:
+                self.changed.add(entry)
+                self._spread_children(live.repeat, entry)
+        elif isinstance(live.definition, Group):
+            self._spread_children(live.definition, live.scope)
+        else:
+            live.seen = live.raw if relevant else ""
+            self.mark_kind(live, Kind.VALID)
+
+    def _spread_children(self, group: Group, scope: Scope) -> None:
+        for child in group.children:
+            self.spread(scope.nodes[child.slot])
+
+    def _parent_relevant(self, live: Live) -> bool:
+        parent = live.definition.parent
+        if parent is None or parent.parent is None:
+            return True
+        if isinstance(parent, Repeat):
+            return live.scope.relevant
+        return live.scope.nodes[parent.slot].relevant
+
+    def _value(self, cell: Cell, live: Live) -> None:
+        expression = cell.expressions[0]
+        fixed = self.restoring and expression.volatile and not expression.references and live.raw
+        if live.pinned or fixed or not isinstance(live.definition, Question):
+            return
+        self.put(live, coerce(live.definition.data_type, expression.value(self.at(live.scope))))
+
+    def put(self, live: Live, raw: str) -> None:
+        """Sets the node's text, and marks what looks at it."""
+        if raw == live.raw:
+            return
+        live.raw = raw
+        self.changed.add(live)
+        seen = raw if live.relevant else ""
+        if seen != live.seen:
+            live.seen = seen
+            self.touch(live)
+        self.mark_kind(live, Kind.VALID)
+
+    def _calculate_peers(self, cell: Cell) -> None:
+        """A calculation that looks at itself in other entries: all entries anew, in document order, from nothing."""
+        question = cell.definition
+        if not isinstance(question, Question):
+            return
+        lives = list(self.instances(question))
+        before = [(live.raw, live.seen) for live in lives]
+        for live in lives:
+            live.seen = ""
+        for live in lives:
+            if not live.pinned:
+                live.raw = coerce(question.data_type, cell.expressions[0].value(self.at(live.scope)))
+            live.seen = live.raw if live.relevant else ""
+        for live, (raw, seen) in zip(lives, before, strict=True):
+            if live.seen != seen:
+                for edge in self.program.from_value.get(question, ()):
+                    if edge.cell is not cell:
+                        self._follow(edge, live.scope)
+            if live.raw != raw:
+                self.changed.add(live)
+                self.mark_kind(live, Kind.VALID)
+
+    def instances(self, definition: Definition) -> Iterator[Live]:
+        """Every live node of a definition, in document order."""
+        chain = [each for each in home(definition).lineage() if isinstance(each, Repeat)]
+        scopes = [self.root]
+        for repeat in reversed(chain):
+            scopes = [entry for scope in scopes for entry in scope.repeat(repeat).entries]
+        for scope in scopes:
+            yield scope.nodes[definition.slot]
+
+    def _entries(self, cell: Cell, live: Live) -> None:
+        """The count decides how many entries there are; entries that it puts away come back when it rises again."""
+        if not isinstance(live, LiveRepeat):
+            return
+        amount = cell.expressions[0].number(self._own_context(live))
+        wanted = int(min(max(amount, 0), MAX_COUNTED)) if amount == amount else 0
+        while len(live.entries) > wanted:
+            entry = live.entries.pop()
+            entry.gone = True
+            live.spare.append(entry)
+            self._entries_changed(live)
+        while len(live.entries) < wanted:
+            self.add_entry(live)
+
+    def _readonly(self, cell: Cell, live: Live) -> None:
+        readonly = False
+        for each in live.definition.lineage():
+            if each.readonly is not None and not readonly:
+                scope = live.scope.up_to(home(each)) if each is not live.definition else None
+                readonly = each.readonly.boolean(self._own_context(live) if scope is None else self.at(scope))
+        if readonly != live.readonly:
+            live.readonly = readonly
+            self.changed.add(live)
+
+    def _required(self, cell: Cell, live: Live) -> None:
+        required = cell.expressions[0].boolean(self.at(live.scope))
+        if required != live.required:
+            live.required = required
+            self.changed.add(live)
+            self.mark_kind(live, Kind.VALID)
+
+    def _choices(self, cell: Cell, live: Live) -> None:
+        offered = self.words.offered(live)
+        if offered != live.choices:
+            if live.choices is not None:
+                self.changed.add(live)
+            live.choices = offered
+            self.mark_kind(live, Kind.VALID)
+
+    def _shown(self, cell: Cell, live: Live | Scope) -> None:
+        shown = self.words.shown(live)
+        if shown != live.shown:
+            if live.shown is not None:
+                self.changed.add(live)
+            live.shown = shown
+
+    def _valid(self, cell: Cell, live: Live) -> None:
+        issue = self.issue_of(live)
+        if issue != live.issue:
+            live.issue = issue
+            self.changed.add(live)
+
+    def issue_of(self, live: Live) -> IssueCode | None:
+        """The rule that the node's answer breaks now, if any."""
+        question = live.definition
+        if not isinstance(question, Question) or not live.relevant:
+            return None
+        if not live.raw:
+            excused = live.missing is not None and question.strictness != "block"
+            return "required" if live.required and not excused else None
+        if question.itemset is not None:
+            chosen = live.raw.split()
+            if len(chosen) > 1 and not question.alone.isdisjoint(chosen):
+                return "alone"
+            if not self.words.offers(live, chosen):
+                return "choice"
+        if question.edtf and edtf.parse(live.raw) is None:
+            return "edtf"
+        if question.constraint is not None and not question.constraint.boolean(self.at(live.scope)):
+            return "constraint"
+        return None
+
+    # --- entries
+
+    def add_entry(self, live: LiveRepeat, identity: int | None = None) -> Scope:
+        """Makes an entry (or takes back one that a lower count put away) and marks everything in it."""
+        if live.spare and identity is None:
+            entry = live.spare.pop()
+            entry.gone = False
+            live.entries.append(entry)
+            self._spread_children(live.repeat, entry)
+        else:
+            entry = self.new_scope(live, identity if identity is not None else live.next_id)
+            live.entries.append(entry)
+            self.fill_new(entry)
+        self._entries_changed(live)
+        self.changed.update((entry, *entry.walk()))
+        self.mark_scope(entry)
+        return entry
+
+    def new_scope(self, live: LiveRepeat, identity: int) -> Scope:
+        """An entry with this id, with nothing in it."""
+        live.next_id = max(live.next_id, identity + 1)
+        return Scope(live.repeat, live.scope, identity, live)
+
+    def fill_new(self, scope: Scope) -> None:
+        """Static defaults, the entries that a form starts with, and the values that actions give to new entries."""
+        for live in scope.nodes:
+            if isinstance(live.definition, Question) and live.definition.default:
+                live.raw = live.definition.default
+                live.seen = live.raw if live.relevant else ""
+            if isinstance(live, LiveRepeat):
+                for _ in range(live.repeat.start):
+                    self.add_entry(live)
+        if scope.container is not None:
+            for action in self.form.actions:
+                if action.event == "new-repeat" and action.target.scope is scope.definition:
+                    self.act(action, [scope.nodes[action.target.slot]])
+
+    def drop_entry(self, entry: Scope) -> None:
+        """Takes an entry away for good; its id is remembered."""
+        container = entry.container
+        if container is None:
+            return
+        container.entries.remove(entry)
+        container.removed.append(entry.id)
+        entry.gone = True
+        self.changed.update(container.entries[entry.place - 1 :])
+        self._entries_changed(container)
+
+    def _entries_changed(self, live: LiveRepeat) -> None:
+        live.number()
+        self.changed.add(live)
+        self.touch_entries(live)
+
+    # --- actions
+
+    def act(self, action: Action, lives: Iterable[Live]) -> None:
+        """Gives the targets the action's value."""
+        for live in lives:
+            if live.pinned:
+                continue
+            expression: Expression | None = action.value
+            value = "" if expression is None else expression.value(self.at(live.scope))
+            live.missing = None
+            self.put(live, coerce(action.target.data_type, value))
+
+    def first_load(self) -> None:
+        """The actions of a new interview; entries were given theirs when they were made."""
+        renewed = {action.target for action in self.form.actions if action.event == "new-repeat"}
+        for action in self.form.actions:
+            if action.event == "first-load" and action.target not in renewed:
+                self.act(action, self.instances(action.target))
+                self.run()
+
+    def answered(self, live: Live) -> None:
+        """The actions that the answer to this question sets off, and those that these set off."""
+        waiting = [live]
+        for _ in range(MAX_ROUNDS):
+            if not waiting:
+                return
+            trigger = waiting.pop(0)
+            for action in self.form.actions:
+                if action.event == "value-changed" and action.place is trigger.definition and action.find.nodes:
+                    found = action.find.nodes(self.at(trigger.scope))
+                    before = [each.raw for each in found]
+                    self.act(action, found)
+                    self.run()
+                    waiting += [each for each, raw in zip(found, before, strict=True) if each.raw != raw]
+
+
+_WORK: dict[Kind, Callable[..., None]] = {
+    Kind.RELEVANT: Engine._relevant,
+    Kind.VALUE: Engine._value,
+    Kind.ENTRIES: Engine._entries,
+    Kind.READONLY: Engine._readonly,
+    Kind.REQUIRED: Engine._required,
+    Kind.CHOICES: Engine._choices,
+    Kind.SHOWN: Engine._shown,
+    Kind.VALID: Engine._valid,
+}

@@ -1,0 +1,112 @@
+"""Functions of dates and times. Dates are ISO 8601 text; numbers are days since 1970-01-01, local clock time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from schemas.xpath.code import Code, Context
+from schemas.xpath.values import (
+    NAN,
+    Scalar,
+    date_from_days,
+    days_of,
+    moment_from_days,
+    moment_text,
+    number_of,
+    parse_date,
+    parse_moment,
+    parse_time,
+)
+
+if TYPE_CHECKING:
+    from schemas.xpath.compiler import Job
+    from schemas.xpath.tree import Tree
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def to_date(value: Scalar) -> str:
+    """The date of a date, a dateTime or a number of days; empty for anything else."""
+    if not isinstance(value, str):
+        return date_from_days(float(value))
+    moment = parse_moment(value)
+    if moment is not None:
+        return moment.date().isoformat()
+    return date_from_days(number_of(value))
+
+
+def to_moment(value: Scalar) -> str:
+    """The dateTime of a dateTime, a date (its midnight) or a number of days; empty for anything else."""
+    if not isinstance(value, str):
+        return moment_from_days(float(value))
+    moment = parse_moment(value)
+    if moment is None:
+        return moment_from_days(number_of(value))
+    if len(value) > 10 and (value[-1] == "Z" or "+" in value[16:] or "-" in value[16:]):
+        return value
+    try:
+        return moment_text(moment.astimezone())
+    except (OverflowError, OSError, ValueError):
+        return ""
+
+
+def decimal_time(value: str) -> float:
+    """The part of the day that a time (or the time of a dateTime) has reached, in [0, 1); NaN for anything else."""
+    parsed = parse_time(value.partition("T")[2] or value)
+    if parsed is None:
+        return NAN
+    clock = parsed[0]
+    return (clock.hour * 3600 + clock.minute * 60 + clock.second + clock.microsecond / 1e6) / 86_400
+
+
+def format_date(value: Scalar, pattern: str) -> str:
+    """A date as `pattern` says: %Y %y %m %n %b %d %e %H %h %M %S %3 %a %W; empty when there is no date."""
+    moment = parse_moment(to_moment(value))
+    if moment is None:
+        return ""
+    parts = {
+        "Y": f"{moment.year:04}", "y": f"{moment.year % 100:02}", "m": f"{moment.month:02}", "n": str(moment.month),
+        "b": _MONTHS[moment.month - 1], "d": f"{moment.day:02}", "e": str(moment.day), "H": f"{moment.hour:02}",
+        "h": str(moment.hour), "M": f"{moment.minute:02}", "S": f"{moment.second:02}",
+        "3": f"{moment.microsecond // 1000:03}", "a": _DAYS[moment.weekday()], "W": str(moment.isocalendar().week),
+        "%": "%",
+    }  # fmt: skip
+    written, place = [], 0
+    while place < len(pattern):
+        if pattern[place] == "%" and place + 1 < len(pattern):
+            written.append(parts.get(pattern[place + 1], ""))
+            place += 2
+        else:
+            written.append(pattern[place])
+            place += 1
+    return "".join(written)
+
+
+def _days(value: Scalar) -> float:
+    return days_of(value) if isinstance(value, str) and parse_date(value) is not None else number_of(str(value))
+
+
+def register_dates(plain: Callable[..., None], register: Callable[..., Callable[..., object]]) -> None:
+    """Puts the functions of dates on the allow-list."""
+    plain("date", "text", "v", to_date)
+    plain("date-time", "text", "v", to_moment)
+    plain("decimal-date-time", "number", "v", _days)
+    plain("decimal-time", "number", "t", decimal_time)
+    plain("format-date", "text", "vt", format_date)
+    plain("format-date-time", "text", "vt", format_date)
+
+    @register("today", 0, 0)
+    def _today(job: Job, trees: tuple[Tree, ...]) -> Code:
+        job.volatile = True
+        return Code("text", _today_text)
+
+    @register("now", 0, 0)
+    def _now(job: Job, trees: tuple[Tree, ...]) -> Code:
+        job.volatile = True
+        return Code("text", lambda c: moment_text(c.world.now()))
+
+
+def _today_text(c: Context) -> str:
+    return c.world.now().date().isoformat()

@@ -1,0 +1,352 @@
+"""The allow-list of functions: nothing else can be called from a form.
+
+Each function says how many arguments it takes and builds a closure from their trees. Where XPath 1.0 and ODK differ,
+ODK wins (ODK XForms specification, section "Functions"). No function reaches a file, the network or another program.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from schemas.xpath import dates
+from schemas.xpath.code import Code, Context, Kind, Refused, Run, boolean, nodes, number, text, value
+from schemas.xpath.regex import Pattern, PatternError
+from schemas.xpath.tree import String, Tree
+from schemas.xpath.values import NAN, number_of
+
+if TYPE_CHECKING:
+    from schemas.xpath.compiler import Job
+
+Build: TypeAlias = "Callable[[Job, tuple[Tree, ...]], Code]"
+MANY = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the allow-list: the least and the greatest number of arguments, and what builds its code."""
+
+    least: int
+    most: int
+    build: Build
+
+
+FUNCTIONS: dict[str, Function] = {}
+
+
+def register(name: str, least: int, most: int) -> Callable[[Build], Build]:
+    """Puts a builder on the allow-list."""
+
+    def put(build: Build) -> Build:
+        FUNCTIONS[name] = Function(least, most, build)
+        return build
+
+    return put
+
+
+_CONVERT: dict[str, Callable[[Code], Callable[[Context], object]]] = {
+    "t": text, "n": number, "b": boolean, "v": value,
+}  # fmt: skip
+
+
+def plain(name: str, kind: Kind, signature: str, function: Callable[..., object], *, least: int | None = None) -> None:
+    """Registers a function of values alone. `signature` has a letter for each argument: t text, n number, b boolean,
+    v any.
+    """
+
+    def build(job: Job, trees: tuple[Tree, ...]) -> Code:
+        codes = [job.code(tree) for tree in trees]
+        runs = tuple(_CONVERT[letter](code) for letter, code in zip(signature, codes, strict=False))
+        return Code(kind, _applied(function, runs), local=any(each.local for each in codes))
+
+    FUNCTIONS[name] = Function(len(signature) if least is None else least, len(signature), build)
+
+
+def _applied(function: Callable[..., object], runs: tuple[Callable[[Context], object], ...]) -> Run:
+    if len(runs) == 1:
+        a = runs[0]
+        return lambda c: function(a(c))
+    if len(runs) == 2:
+        a, b = runs
+        return lambda c: function(a(c), b(c))
+    return lambda c: function(*[run(c) for run in runs])
+
+
+# --- conditions
+
+
+@register("true", 0, 0)
+def _true(job: Job, trees: tuple[Tree, ...]) -> Code:
+    return Code("boolean", lambda c: True)
+
+
+@register("false", 0, 0)
+def _false(job: Job, trees: tuple[Tree, ...]) -> Code:
+    return Code("boolean", lambda c: False)
+
+
+@register("if", 3, 3)
+def _if(job: Job, trees: tuple[Tree, ...]) -> Code:
+    condition, yes, no = (job.code(tree) for tree in trees)
+    test = boolean(condition)
+    local = condition.local or yes.local or no.local
+    if yes.kind == no.kind and yes.kind in ("text", "number", "boolean"):
+        a, b = yes.run, no.run
+    else:
+        a, b = value(yes), value(no)
+    kind: Kind = yes.kind if yes.kind == no.kind and yes.kind in ("text", "number", "boolean") else "value"
+    return Code(kind, lambda c: a(c) if test(c) else b(c), local=local)
+
+
+@register("coalesce", 1, MANY)
+def _coalesce(job: Job, trees: tuple[Tree, ...]) -> Code:
+    codes = [job.code(tree) for tree in trees]
+    runs = tuple(text(each) for each in codes)
+    local = any(each.local for each in codes)
+    return Code("text", lambda c: next((found for run in runs if (found := run(c))), ""), local=local)
+
+
+@register("once", 1, 1)
+def _once(job: Job, trees: tuple[Tree, ...]) -> Code:
+    """The question's own value if it has one, else the argument: a calculation that is made once."""
+    slot = job.place.slot
+    job.relative = True
+    run = text(job.code(trees[0]))
+    return Code("text", lambda c: c.origin.nodes[slot].raw or run(c))
+
+
+@register("checklist", 3, MANY)
+def _checklist(job: Job, trees: tuple[Tree, ...]) -> Code:
+    least, most, *rest = (job.code(tree) for tree in trees)
+    low, high = number(least), number(most)
+    tests = tuple(boolean(each) for each in rest)
+
+    def run(c: Context) -> bool:
+        met = sum(test(c) for test in tests)
+        return (low(c) == -1 or met >= low(c)) and (high(c) == -1 or met <= high(c))
+
+    return Code("boolean", run, local=any(each.local for each in (least, most, *rest)))
+
+
+@register("weighted-checklist", 4, MANY)
+def _weighted(job: Job, trees: tuple[Tree, ...]) -> Code:
+    if len(trees) % 2:
+        raise Refused("E_FORM_EXPRESSION", "weighted-checklist() needs a weight for each condition")
+    codes = [job.code(tree) for tree in trees]
+    low, high = number(codes[0]), number(codes[1])
+    pairs = tuple((boolean(codes[i]), number(codes[i + 1])) for i in range(2, len(codes), 2))
+
+    def run(c: Context) -> bool:
+        met = sum(weight(c) for test, weight in pairs if test(c))
+        return (low(c) == -1 or met >= low(c)) and (high(c) == -1 or met <= high(c))
+
+    return Code("boolean", run, local=any(each.local for each in codes))
+
+
+plain("not", "boolean", "b", lambda a: not a)
+plain("boolean", "boolean", "b", lambda a: a)
+plain("boolean-from-string", "boolean", "t", lambda a: a in ("1", "true"))
+
+# --- text
+
+
+def _substr(whole: str, start: float, end: float | None = None) -> str:
+    """Counts from 0; a negative position counts from the end (JavaRosa)."""
+    if start != start or (end is not None and end != end):
+        return ""
+    length = len(whole)
+    first = _within(start, length)
+    last = length if end is None else _within(end, length)
+    return whole[first:last]
+
+
+def _within(position: float, length: int) -> int:
+    if math.isinf(position):
+        return length if position > 0 else 0
+    place = int(position)
+    return max(length + place, 0) if place < 0 else min(place, length)
+
+
+def _substring(whole: str, start: float, count: float = math.inf) -> str:
+    """Counts from 1 and rounds (XPath 1.0 §4.2)."""
+    first = rounded(start)
+    last = first + rounded(count)
+    if first != first or last != last:
+        return ""
+    return "".join(character for place, character in enumerate(whole, start=1) if first <= place < last)
+
+
+def _translate(whole: str, old: str, new: str) -> str:
+    table: dict[int, str | None] = {}
+    for index, character in enumerate(old):
+        table.setdefault(ord(character), new[index] if index < len(new) else None)
+    return whole.translate(table)
+
+
+plain("string", "text", "t", lambda a: a)
+plain("string-length", "number", "t", lambda a: float(len(a)))
+plain("substr", "text", "tnn", _substr, least=2)
+plain("substring", "text", "tnn", _substring, least=2)
+plain("substring-before", "text", "tt", lambda a, b: a.partition(b)[0] if b in a else "")
+plain("substring-after", "text", "tt", lambda a, b: a.partition(b)[2] if b else a)
+plain("contains", "boolean", "tt", lambda a, b: b in a)
+plain("starts-with", "boolean", "tt", lambda a, b: a.startswith(b))
+plain("ends-with", "boolean", "tt", lambda a, b: a.endswith(b))
+plain("translate", "text", "ttt", _translate)
+plain("normalize-space", "text", "t", lambda a: " ".join(a.split()))
+plain("selected", "boolean", "tt", lambda a, b: b.strip() in a.split())
+plain("count-selected", "number", "t", lambda a: float(len(a.split())))
+
+
+@register("selected-at", 2, 2)
+def _selected_at(job: Job, trees: tuple[Tree, ...]) -> Code:
+    codes = [job.code(tree) for tree in trees]
+    chosen, place = text(codes[0]), number(codes[1])
+
+    def run(c: Context) -> str:
+        found, index = chosen(c).split(), place(c)
+        return found[int(index)] if 0 <= index < len(found) else ""
+
+    return Code("text", run, local=any(each.local for each in codes))
+
+
+@register("regex", 2, 2)
+def _regex(job: Job, trees: tuple[Tree, ...]) -> Code:
+    """Whether the whole text matches. The pattern must be a literal; it is matched in linear time."""
+    if not isinstance(trees[1], String):
+        raise Refused("E_FORM_EXPRESSION", "regex() takes its pattern in quotes")
+    code = job.code(trees[0])
+    run = text(code)
+    try:
+        matches = Pattern(trees[1].value).matches
+    except PatternError as error:
+        raise Refused("E_FORM_EXPRESSION", f"regex(): {error}") from None
+    return Code("boolean", lambda c: matches(run(c)), local=code.local)
+
+
+def _texts(job: Job, trees: tuple[Tree, ...]) -> tuple[Callable[[Context], list[str]], bool]:
+    """All arguments as texts, a node set as the text of each of its nodes."""
+    codes = [job.code(tree) for tree in trees]
+    parts: list[Callable[[Context], list[str]]] = []
+    for each in codes:
+        if each.kind == "nodes":
+            parts.append(_each_text(nodes(each)))
+        else:
+            parts.append(_single(text(each)))
+    return lambda c: [found for part in parts for found in part(c)], any(each.local for each in codes)
+
+
+def _each_text(run: Run) -> Callable[[Context], list[str]]:
+    return lambda c: [node.seen for node in run(c)]
+
+
+def _single(run: Callable[[Context], str]) -> Callable[[Context], list[str]]:
+    return lambda c: [run(c)]
+
+
+@register("concat", 0, MANY)
+def _concat(job: Job, trees: tuple[Tree, ...]) -> Code:
+    run, local = _texts(job, trees)
+    return Code("text", lambda c: "".join(run(c)), local=local)
+
+
+@register("join", 1, MANY)
+def _join(job: Job, trees: tuple[Tree, ...]) -> Code:
+    between = text(job.code(trees[0]))
+    run, local = _texts(job, trees[1:])
+    return Code("text", lambda c: between(c).join(run(c)), local=local)
+
+
+# --- numbers
+
+
+def rounded(amount: float, places: float = 0) -> float:
+    """Half rounds up (XPath 1.0 §4.4); a second argument counts decimal places."""
+    if amount != amount or math.isinf(amount) or places != places:
+        return amount
+    scale = 10.0 ** max(min(int(places), 300), -300)
+    return math.floor(amount * scale + 0.5) / scale
+
+
+def _whole(function: Callable[[float], int]) -> Callable[[float], float]:
+    return lambda a: a if a != a or math.isinf(a) else float(function(a))
+
+
+def _safely(function: Callable[..., float]) -> Callable[..., float]:
+    def run(*arguments: float) -> float:
+        try:
+            found = function(*arguments)
+        except (ValueError, OverflowError, ZeroDivisionError):
+            return NAN
+        return found if isinstance(found, float) else NAN
+
+    return run
+
+
+plain("number", "number", "n", lambda a: a)
+plain("int", "number", "n", _whole(math.trunc))
+plain("floor", "number", "n", _whole(math.floor))
+plain("ceiling", "number", "n", _whole(math.ceil))
+plain("round", "number", "nn", rounded, least=1)
+plain("abs", "number", "n", abs)
+plain("pow", "number", "nn", _safely(lambda a, b: a**b))
+plain("sqrt", "number", "n", _safely(math.sqrt))
+plain("exp", "number", "n", _safely(math.exp))
+plain("exp10", "number", "n", _safely(lambda a: 10.0**a))
+plain("log", "number", "n", _safely(math.log))
+plain("log10", "number", "n", _safely(math.log10))
+plain("pi", "number", "", lambda: math.pi)
+for _name in ("sin", "cos", "tan", "asin", "acos", "atan"):
+    plain(_name, "number", "n", _safely(getattr(math, _name)))
+plain("atan2", "number", "nn", _safely(math.atan2))
+
+
+def _over_all(name: str, function: Callable[[list[float]], float]) -> None:
+    def build(job: Job, trees: tuple[Tree, ...]) -> Code:
+        run, local = _texts(job, trees)
+        return Code("number", lambda c: function([number_of(found) for found in run(c)]), local=local)
+
+    FUNCTIONS[name] = Function(1, MANY, build)
+
+
+def _extreme(choose: Callable[[list[float]], float]) -> Callable[[list[float]], float]:
+    return lambda amounts: NAN if not amounts or any(each != each for each in amounts) else choose(amounts)
+
+
+_over_all("sum", lambda amounts: math.fsum(amounts) if all(map(math.isfinite, amounts)) else sum(amounts))
+_over_all("min", _extreme(min))
+_over_all("max", _extreme(max))
+
+# --- what changes by itself
+
+
+@register("uuid", 0, 1)
+def _uuid(job: Job, trees: tuple[Tree, ...]) -> Code:
+    """A random UUID; with a number, that many random letters and digits."""
+    job.volatile = True
+    if not trees:
+        return Code("text", lambda c: str(uuid.uuid4()))
+    length = number(job.code(trees[0]))
+    alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    chance = random.SystemRandom()
+
+    def run(c: Context) -> str:
+        count = length(c)
+        return "".join(chance.choices(alphabet, k=int(count))) if 0 < count <= 1000 else ""
+
+    return Code("text", run)
+
+
+@register("random", 0, 0)
+def _random(job: Job, trees: tuple[Tree, ...]) -> Code:
+    job.volatile = True
+    return Code("number", lambda c: random.random())  # a form's own dice, no secret is made of it
+
+
+dates.register_dates(plain, register)
+
+from schemas.xpath import functions_nodes  # noqa: E402, F401  # puts its functions on the list made above

@@ -1,0 +1,235 @@
+"""Paths of the main instance: names are found when the form is loaded, and at run time a path is a few list look-ups.
+
+The live tree has one `scope` for the form and one for each entry of a repeat; every node of a scope has a fixed slot in
+it. So a path is: some scopes up, then down into the entries of repeats (with predicates), then one slot. A path that
+meets no repeat on its way down is one node, any other a node set. An absolute path (or one through a repeat that the
+expression itself stands in) means the entry that the expression stands in, as pyxform and JavaRosa have it; a path that
+ends in a repeat means all its entries. Nodes that are not relevant are in no node set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from schemas.xform_model import Definition, Group, Question, Repeat
+from schemas.xpath.code import Code, Context, Reference, Refused, Run
+from schemas.xpath.tree import Step
+
+
+def home(definition: Definition) -> Group:
+    """The root or repeat in whose scope the node stands; an entry's own scope for a repeat."""
+    if isinstance(definition, Repeat) or (isinstance(definition, Group) and definition.parent is None):
+        return definition
+    if definition.scope is None:
+        raise Refused("E_FORM_REFERENCE", definition.ref)
+    return definition.scope
+
+
+def depth(scope: Group) -> int:
+    """How many repeats a scope stands in."""
+    return sum(isinstance(each, Repeat) for each in scope.lineage())
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A compiled predicate. `fixed`: it is a position that does not depend on the candidate."""
+
+    condition: Callable[[Context], bool] | None
+    position: Callable[[Context], float] | None
+    fixed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """A step from a scope into the entries of a repeat."""
+
+    repeat: Repeat
+    filters: tuple[Filter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a path has come so far: up so many scopes, down into entries, and the node reached there."""
+
+    target: Definition
+    ups: int = 0
+    downs: tuple[Down, ...] = ()
+    top: Group | None = None
+
+
+def start_route(place: Definition) -> Route:
+    """The route that has not moved: at the node itself."""
+    return Route(place, 0, (), home(place))
+
+
+def absolute_route(root: Group, place: Definition, steps: Sequence[Step]) -> tuple[Route, Sequence[Step]]:
+    """The start of an absolute path: the deepest entry that the path shares with `place`, and the steps that remain."""
+    if not steps:
+        return _climb(place, root), ()
+    if steps[0].axis == "descendant":
+        return _climb(place, root), steps
+    if steps[0].name not in (root.name, "*"):
+        raise Refused("E_FORM_REFERENCE", "/" + steps[0].name)
+    inside = {id(each) for each in place.lineage()}
+    current: Definition = root
+    shared: Definition = root
+    used = 1
+    for number, step in enumerate(steps[1:-1], start=2):
+        found = child(current, step.name) if step.axis == "child" else None
+        if found is None or step.predicates or id(found) not in inside:
+            break
+        current = found
+        if isinstance(found, Repeat):
+            shared, used = found, number
+    return _climb(place, shared), steps[used:]
+
+
+def _climb(place: Definition, to: Definition) -> Route:
+    here, there = home(place), home(to)
+    return Route(to, depth(here) - depth(there), (), there)
+
+
+def child(of: Definition, name: str) -> Definition | None:
+    """The child of this name, if there is one."""
+    if isinstance(of, Group):
+        for each in of.children:
+            if each.name == name:
+                return each
+    return None
+
+
+def advance(route: Route, step: Step, filters: tuple[Filter, ...]) -> list[Route]:
+    """The routes one step further: none when nothing is there, several for `*` and `//`."""
+    if step.axis == "self":
+        return [route] if step.name in ("*", route.target.name) else []
+    if step.axis == "parent":
+        return [_parent(route)]
+    if step.axis == "descendant":
+        below = route.target.walk() if isinstance(route.target, Group) else ()
+        return [_enter(route, each, filters) for each in below if step.name in ("*", each.name)]
+    if step.name == "*":
+        inner = route.target.children if isinstance(route.target, Group) else ()
+        return [_enter(route, each, filters) for each in inner]
+    found = child(route.target, step.name)
+    return [] if found is None else [_enter(route, found, filters)]
+
+
+def _enter(route: Route, target: Definition, filters: tuple[Filter, ...]) -> Route:
+    """Goes down to a child or a descendant; repeats on the way are entered, the filters hold for the last."""
+    between: list[Repeat] = []
+    for each in target.lineage():
+        if each is route.target:
+            break
+        if isinstance(each, Repeat):
+            between.append(each)
+    downs = [Down(each) for each in reversed(between)]
+    if filters and isinstance(target, Repeat):
+        downs[-1] = replace(downs[-1], filters=filters)
+    return replace(route, target=target, downs=(*route.downs, *downs))
+
+
+def _parent(route: Route) -> Route:
+    parent = route.target.parent
+    if parent is None:
+        raise Refused("E_FORM_REFERENCE", route.target.ref + "/..")
+    if not isinstance(route.target, Repeat):
+        return replace(route, target=parent)
+    if route.downs:
+        return replace(route, target=parent, downs=route.downs[:-1])
+    return replace(route, target=parent, ups=route.ups + 1, top=home(parent))
+
+
+def references(route: Route, ceiling: Group | None) -> list[Reference]:
+    """What a route looks at. `ceiling` is the scope that an outer path with this predicate in it starts from."""
+    top = route.top or home(route.target)
+    if ceiling is not None and depth(top) > depth(ceiling):
+        top = ceiling
+    found = [Reference(each.repeat, True, top) for each in route.downs]
+    if not isinstance(route.target, Repeat):
+        found.append(Reference(route.target, False, top))
+    return found
+
+
+def one(route: Route, *, origin: bool) -> Code:
+    """Code for a path that meets no repeat on its way down: one node."""
+    target = route.target
+    numeric = isinstance(target, Question) and target.data_type in ("int", "decimal")
+    if home(target) is target:
+        return Code("node", _scope_getter(route.ups, origin=origin), numeric=numeric, target=target)
+    return Code("node", _node_getter(route.ups, target.slot, origin=origin), numeric=numeric, target=target)
+
+
+def _node_getter(ups: int, slot: int, *, origin: bool) -> Run:
+    if ups == 0 and not origin:
+        return lambda c: c.scope.nodes[slot]
+    if ups == 1 and not origin:
+        return lambda c: c.scope.parent.nodes[slot]
+    climb = _scope_getter(ups, origin=origin)
+    return lambda c: climb(c).nodes[slot]
+
+
+def _scope_getter(ups: int, *, origin: bool) -> Run:
+    if ups == 0:
+        return (lambda c: c.origin) if origin else (lambda c: c.scope)
+
+    def climb(c: Context) -> object:
+        scope = c.origin if origin else c.scope
+        for _ in range(ups):
+            scope = scope.parent
+        return scope
+
+    return climb
+
+
+def many(route: Route, *, origin: bool) -> Code:
+    """Code for a path that goes down into repeats: the relevant nodes, in document order."""
+    climb = _scope_getter(route.ups, origin=origin)
+    target, slot = route.target, route.target.slot
+    downs = tuple((each.repeat.slot, each.filters) for each in route.downs)
+    whole = home(target) is target
+
+    def run(c: Context) -> list[Any]:
+        scopes = [climb(c)]
+        for repeat_slot, filters in downs:
+            entered: list[Any] = []
+            for scope in scopes:
+                live = scope.nodes[repeat_slot]
+                if live.relevant:
+                    found = live.entries
+                    for each in filters:
+                        found = apply(c, found, each)
+                    entered.extend(found)
+            scopes = entered
+        if whole:
+            return scopes
+        return [node for node in (scope.nodes[slot] for scope in scopes) if node.relevant]
+
+    return Code("nodes", run, target=target)
+
+
+def apply(c: Context, candidates: Sequence[Any], rule: Filter) -> list[Any]:
+    """The candidates (entries) that a predicate keeps."""
+    if rule.position is not None and rule.fixed:
+        return _at(candidates, rule.position(c))
+    kept = (c.scope, c.position, c.size)
+    c.size = len(candidates)
+    found = []
+    try:
+        for number, each in enumerate(candidates, start=1):
+            c.scope, c.position = each, number
+            if rule.position is not None:
+                if rule.position(c) == number:
+                    found.append(each)
+            elif rule.condition is not None and rule.condition(c):
+                found.append(each)
+    finally:
+        c.scope, c.position, c.size = kept
+    return found
+
+
+def _at(candidates: Sequence[Any], wanted: float) -> list[Any]:
+    if wanted != wanted or wanted < 1 or wanted > len(candidates) or wanted != int(wanted):
+        return []
+    return [candidates[int(wanted) - 1]]

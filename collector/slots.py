@@ -174,14 +174,14 @@ def open_slots(
 def combine(opened: Iterable[OpenedShare], kcs: Sequence[bytes], oid: bytes) -> dict[int, Secret]:
     """The content keys, by compartment, of every group whose shares are all there.
 
-    A group with a missing share opens nothing. Raises E_KEY_COMMIT when a key is not the one that was committed to,
-    E_SLOT_FORMAT when one place of a group holds two different shares.
+    A group with a missing share opens nothing. Raises E_KEY_COMMIT when a key is not the one that was committed to; so
+    also when one place of a group holds two different shares, since no more than one of them can lead to it.
     """
     groups: dict[tuple[int, int, int], dict[int, Secret]] = {}
     for item in opened:
         held = groups.setdefault((item.comp, item.grp, item.tot), {}).setdefault(item.idx, item.share)
         if not crypto.same(held, item.share):
-            raise Problem("E_SLOT_FORMAT")
+            raise Problem("E_KEY_COMMIT")
     keys: dict[int, Secret] = {}
     for (comp, _grp, tot), shares in groups.items():
         if len(shares) < tot:

@@ -16,6 +16,7 @@ from collector.crypto import Secret
 from collector.interview import Given
 from collector.media import Attachment
 from collector.mission import Recipients
+from collector.review import hidden_files
 from collector.slots import RecipientPublic
 from schemas import canonical, structure
 from schemas.problems import Problem
@@ -70,7 +71,7 @@ def gather(
             _add(material, form, node.path, (node.path, None, "not_applicable", now, "program"))
         elif interrupted and isinstance(node.definition, Question) and node.definition.mode != "auto":
             _add(material, form, node.path, (node.path, None, "not_asked", now, "program"))
-    hidden = {node.value for node in session.walk() if not node.relevant and isinstance(node.value, bytes)}
+    hidden = hidden_files(session)
     for attachment in attachments:
         if attachment.sid in hidden:
             material.left_behind.append(attachment)

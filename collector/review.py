@@ -39,7 +39,7 @@ def look_over(session: Session, attachments: Sequence[Attachment]) -> Review:
     issues = session.validity()
     questions = [node for node in session.walk() if node.kind == "question"]
     relevant = [node for node in questions if node.relevant]
-    hidden = {node.value for node in questions if not node.relevant and isinstance(node.value, bytes)}
+    hidden = hidden_files(session)
     return Review(
         blocking=tuple(issue for issue in issues if issue.kind == "block"),
         missing=tuple(issue for issue in issues if issue.kind == "answer"),
@@ -54,6 +54,12 @@ def look_over(session: Session, attachments: Sequence[Attachment]) -> Review:
             "attachments": len(attachments),
         },
     )
+
+
+def hidden_files(session: Session) -> set[bytes]:
+    """The sids of attachments whose question the form hides now."""
+    kept = {value for _, value, _ in session.kept() if isinstance(value, bytes)}
+    return kept - {value for _, value, _ in session.answers() if isinstance(value, bytes)}
 
 
 def unanswered_consent(session: Session) -> list[Node]:

@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -233,6 +233,13 @@ class Stick:
         finally:
             os.close(fd)
 
+    @_careful
+    def remove_whole(self) -> None:
+        """Removes the volumes of a bundle that cannot be put together: their keys are gone, so nothing completes them."""
+        for item in self.whole.values():
+            os.unlink(self.folder / item.name)
+        self.whole.clear()
+
     def abandon(self) -> None:
         """Removes everything that has only a temporary name."""
         for part in self._parts.values():
@@ -271,22 +278,30 @@ def _write_at(fd: int, offset: int, data: bytes) -> None:
         done += os.pwrite(fd, data[done:], offset + done)
 
 
-def check_room(sticks: list[Stick], needed: list[int], files_each: int) -> list[Problem | None]:
-    """For each stick the problem that it has too little room for, or None; folders on one medium share its room."""
+Lack = tuple[Stick, int, int]
+"""A stick, the bytes that it would need, the bytes that are free."""
+
+
+def lacking_room(sticks: Sequence[Stick], needed: Sequence[int], files_each: int) -> list[Lack]:
+    """The sticks that have too little room for what each is to get; folders on one medium share its room."""
     asked: dict[int, int] = {}
     for stick, length in zip(sticks, needed, strict=True):
         asked[stick.device] = asked.get(stick.device, 0) + length + files_each * _SLACK_FILE + _SLACK
-    return [_room(stick, asked[stick.device]) for stick in sticks]
+    found: list[Lack] = []
+    for stick in sticks:
+        try:
+            free = shutil.disk_usage(stick.folder).free
+        except OSError as error:
+            stick.problem = stick.problem or stick_problem(error, stick.folder)
+            free = 0
+        if free < asked[stick.device]:
+            found.append((stick, asked[stick.device], free))
+    return found
 
 
-def _room(stick: Stick, needed: int) -> Problem | None:
-    try:
-        free = shutil.disk_usage(stick.folder).free
-    except OSError as error:
-        return stick_problem(error, stick.folder)
-    if free >= needed:
-        return None
-    return Problem(
+def space_problem(stick: Stick, needed: int, free: int) -> Problem:
+    """E_STICK_SPACE, with a look into the stick's trash."""
+    return stick.problem or Problem(
         "E_STICK_SPACE",
         folder=files.shown_name(str(stick.folder)),
         needed=files.mebibytes(needed),
@@ -298,7 +313,11 @@ def _room(stick: Stick, needed: int) -> Problem | None:
 def _trash(folder: Path) -> int:
     """Bytes in the folders where desktops keep deleted files; a glance, not a search."""
     total = seen = 0
-    for name in os.listdir(folder):
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return 0
+    for name in names:
         if not name.lower().startswith((".trash", "$recycle.bin")):
             continue
         for place, _, found in os.walk(folder / name):

@@ -98,6 +98,14 @@ def _length_bound(items: int, content: int) -> int:
     return _padded(_INDEX_FIXED + _INDEX_ITEM * items) + content
 
 
+def group_layout(groups: Sequence[Group], k: int, n: int) -> Layout | None:
+    """The layout of a bundle that holds these groups; None when they need several."""
+    items = [item for group in groups for item in group]
+    if len(items) > MAX_FILES or sum(item.kind == ENTRY_FILE for item in items) > MAX_ENTRIES:
+        return None
+    return layout_for(_length_bound(len(items), sum(item.size for item in items)), k, n)
+
+
 def next_bundle(
     groups: Iterable[Group], k: int, n: int, fits: Callable[[Layout], bool]
 ) -> tuple[list[Group], list[Group]]:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from collector import crypto
 from collector.cells import CHUNK
 from collector.crypto import Secret
 from collector.files import mapped_os_errors, random_name
@@ -100,14 +99,14 @@ class Intake:
             bundle = bundles.get(header.bid)
             if bundle is None:
                 bundle = bundles[header.bid] = self._first_seen(header)
-            if bundle.shared != _shared(header):
+            if bundle.shared != header.shared:
                 bundle.problem = Problem("E_VOL_MIX")
             if bundle.key is not None:
                 bundle.files.append(found)
         return list(bundles.values())
 
     def _first_seen(self, header: Header) -> _Bundle:
-        bundle = _Bundle(header.bid, None, _shared(header), None)
+        bundle = _Bundle(header.bid, None, header.shared, None)
         if header.bid not in self._skip:
             try:
                 bundle.key = transport_key(header, self._keys)
@@ -153,7 +152,7 @@ class Intake:
                 self._refuse(found.name, problem)
             if lead is None:
                 continue
-            if lead.header.bid != bundle.bid or _shared(lead.header) != bundle.shared:
+            if lead.header.bid != bundle.bid or lead.header.shared != bundle.shared:
                 raise Problem("E_VOL_MIX")
             volumes = volumes or VolumeSet(lead.header)
             volumes.add(file, lead)
@@ -194,12 +193,6 @@ class _Progress:
         if done >= self._next:
             self._next = done + PROGRESS_STEP
             send(self._out, Reply(kind="progress", done=done, total=total))
-
-
-def _shared(header: Header) -> bytes:
-    """A hash of everything that the volumes of one bundle have in common."""
-    numbers = bytes([header.k, header.n]) + header.stripes.to_bytes(2, "big") + header.cells.to_bytes(4, "big")
-    return crypto.sha256(header.bundle_pk, numbers, header.bundle_root, header.kc, *header.slots)
 
 
 def _refusal(item: str, problem: Problem) -> Reply:

@@ -1,0 +1,85 @@
+"""What an export says for itself: bundle by bundle, stick by stick, and what stayed behind and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from schemas.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class BundleExport:
+    """One bundle: the record codes in it, its shape, how many volumes were read back whole, what lacks if any."""
+
+    label: str
+    bid: str
+    codes: tuple[str, ...]
+    k: int
+    n: int
+    stripes: int
+    cells: int
+    whole: int
+    problem: Problem | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        plain = {name: getattr(self, name) for name in self.__slots__ if name != "problem"}
+        volumes = {"volumes": self.n * self.stripes, "complete": self.problem is None}
+        return {**plain, **volumes, "problem": None if self.problem is None else self.problem.as_dict()}
+
+
+@dataclass(slots=True)
+class StickVerdict:
+    """One stick: how many volumes were read back from it whole, which were not, and what ended the writing."""
+
+    folder: str
+    whole: int = 0
+    bytes: int = 0
+    bad: dict[str, Problem] = field(default_factory=dict)
+    problem: Problem | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything that it was to get arrived whole."""
+        return self.problem is None and not self.bad and self.whole > 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "folder": self.folder,
+            "ok": self.ok,
+            "volumes": self.whole,
+            "bytes": self.bytes,
+            "bad": [{"name": name, **problem.as_dict()} for name, problem in self.bad.items()],
+            "problem": None if self.problem is None else self.problem.as_dict(),
+        }
+
+
+@dataclass(slots=True)
+class ExportReport:
+    """What was exported, stick by stick and bundle by bundle; `left`: record codes that did not go, and why."""
+
+    bundles: list[BundleExport] = field(default_factory=list)
+    sticks: list[StickVerdict] = field(default_factory=list)
+    left: list[tuple[str, Problem]] = field(default_factory=list)
+
+    @property
+    def exported(self) -> list[str]:
+        """Record codes of the entries that are on the sticks now."""
+        return [code for bundle in self.bundles if bundle.problem is None for code in bundle.codes]
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything that was to leave is on the sticks."""
+        return not self.left and all(bundle.problem is None for bundle in self.bundles)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "ok": self.ok,
+            "exported": self.exported,
+            "bundles": [bundle.as_dict() for bundle in self.bundles],
+            "sticks": [stick.as_dict() for stick in self.sticks],
+            "left": [{"code": code, "problem": problem.as_dict()} for code, problem in self.left],
+        }

@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from tui.locale import N_, _
 from tui.screens.base import BaseScreen, Dialog, Held
-from tui.widgets.keybar import key_name, shown_keys
+from tui.widgets.keybar import all_keys, key_name, shown_keys
 
 EDITING = (
     ("Tab  ⇧Tab", N_("next and previous field")),
@@ -37,7 +37,7 @@ class HelpDialog(Dialog[None]):
     def __init__(self, screen: Held[Any]) -> None:
         super().__init__()
         self._texts = screen.help_text() if isinstance(screen, BaseScreen) else []
-        self._rows = [(key, _(binding.description)) for key, binding in shown_keys(screen)]
+        self._rows = [(key, _(binding.description)) for key, binding in all_keys(screen)]
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog -help", can_focus=True):

@@ -74,12 +74,13 @@ class ReviewScreen(BaseScreen):
         """Draw the counts and the issues."""
         review, counts = self.review, self.review.counts
         parts = [
-            ngettext("{count} question answered", "{count} questions answered", counts["answered"]),
-            ngettext("{count} reserved answer", "{count} reserved answers", counts["reserved"]),
-            ngettext("{count} left open", "{count} left open", counts["open"]),
-            ngettext("{count} attachment", "{count} attachments", counts["attachments"]),
+            (counts["answered"], ngettext("{count} answered", "{count} answered", counts["answered"])),
+            (counts["reserved"], ngettext("{count} reserved answer", "{count} reserved answers", counts["reserved"])),
+            (counts["open"], ngettext("{count} left open", "{count} left open", counts["open"])),
+            (counts["attachments"], ngettext("{count} attachment", "{count} attachments", counts["attachments"])),
         ]
-        self.query_one("#summary", Static).update(Content("  ·  ").join(map(Content, parts)))
+        told = Content("  ·  ").join(Content(text) for count, text in parts if count)
+        self.query_one("#summary", Static).update(told)
         options = self.query_one(OptionList)
         options.clear_options()
         self.issues = []

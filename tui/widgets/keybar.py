@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from textual import events
+from textual.binding import Binding
 from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
@@ -17,13 +18,13 @@ from textual.widget import Widget
 from tui.locale import _
 
 if TYPE_CHECKING:
-    from textual.binding import Binding
     from textual.screen import Screen
 
 ROWS = 2
+ORDER = {"f1": -2, "f4": -1, "f2": 1, "ctrl+p": 2, "ctrl+q": 3}  # help and the lock never fall off the line
 GAP = 2
 _SHORT = {
-    "escape": "Esc", "enter": "⏎", "space": "␣", "up": "↑", "down": "↓", "left": "←", "right": "→",
+    "escape": "Esc", "enter": "⏎", "space": "Space", "up": "↑", "down": "↓", "left": "←", "right": "→",
     "delete": "Del", "insert": "Ins", "plus": "+", "minus": "-", "slash": "/", "question_mark": "?",
     "pageup": "PgUp", "pagedown": "PgDn", "tab": "Tab", "shift+tab": "⇧Tab",
 }  # fmt: skip
@@ -48,7 +49,27 @@ def shown_keys(screen: Screen[Any]) -> list[tuple[str, Binding]]:
     named = [
         ("/".join(dict.fromkeys(key_name(binding.key) for binding in group)), group[0]) for group in together.values()
     ]
-    return sorted(named, key=lambda pair: pair[1].key != "f1")
+    return sorted(named, key=lambda pair: ORDER.get(pair[1].key, 0))
+
+
+def all_keys(screen: Screen[Any]) -> list[tuple[str, Binding]]:
+    """As `shown_keys`, with the keys of our own classes that have no room in the line."""
+    ours: set[tuple[str, str]] = set()
+    for active in screen.active_bindings.values():
+        for cls in type(active.node).__mro__:
+            if cls.__module__.startswith("tui."):
+                ours |= {
+                    (binding.key, binding.action)
+                    for binding in vars(cls).get("BINDINGS", ())
+                    if isinstance(binding, Binding) and binding.description
+                }
+    named = [
+        (key_name(active.binding.key), active.binding)
+        for active in screen.active_bindings.values()
+        if active.enabled and not active.binding.show
+        if any(active.binding.key in key.split(",") and active.binding.action == action for key, action in ours)
+    ]
+    return [*shown_keys(screen), *named]
 
 
 class KeyBar(Widget):

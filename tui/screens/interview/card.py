@@ -19,7 +19,7 @@ from tui.locale import _
 from tui.screens.interview.choices import Choices
 from tui.screens.interview.files import FilePanel
 from tui.screens.interview.view import question_of
-from tui.screens.interview.words import expected_words, mode_words, reserved_words
+from tui.screens.interview.words import entry_name, expected_words, mode_words, reserved_words
 from tui.widgets.account import Account
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class Card(Vertical, can_focus=True):
         if node.kind == "repeat":
             return Content.assemble((_("Add an entry"), "bold"), "\n", (_("Enter adds one. Tab goes on."), "$muted"))
         if node.kind == "entry":
-            name = node.code or str(node.count)
+            name = entry_name(node)
             words = _("Enter opens this entry, {key} removes it.", key="^R")
             return Content.assemble((name, "bold"), "  ", number, "\n", (words, "$muted"))
         question = question_of(node)

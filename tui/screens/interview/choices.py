@@ -24,8 +24,8 @@ class Choices(OptionList):
     """Posts Chosen with the new value; Edge when an arrow goes over the first or last option."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "choose", N_("Choose"), show=True),
-        Binding("delete,backspace", "nothing", N_("Take back"), show=True),
+        Binding("space", "choose", N_("Choose")),
+        Binding("delete,backspace", "nothing", N_("Take back"), show=False),
     ]
 
     class Chosen(Message):

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from schemas.xform_model import Path
 from tui.locale import _, ngettext
 from tui.screens.interview.view import InterviewView, Item, answer_text, is_answered, question_of
-from tui.screens.interview.words import reserved_words
+from tui.screens.interview.words import entry_name, reserved_words
 
 
 def _cut(text: str, width: int) -> str:
@@ -42,7 +42,7 @@ class Rows(Widget):
         """Draw these lines."""
         grown = len(items) != len(self.items)
         self.items = items
-        self.display = bool(items)
+        self.set_class(not items, "-empty")
         self.refresh(layout=grown)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -64,7 +64,7 @@ class Rows(Widget):
             count = ngettext("{count} entry so far", "{count} entries so far", node.count)
             return Content.assemble(indent, ("+ ", "$primary"), _cut(_("Add an entry") + " · " + count, width))
         if item.kind in ("entry", "open-entry"):
-            name = node.code or str(node.count)
+            name = entry_name(node)
             sign = "▾ " if item.kind == "open-entry" else "▸ "
             summary = "" if item.kind == "open-entry" else self.view.summary(node.path)
             return Content.assemble(

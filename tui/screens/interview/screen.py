@@ -18,6 +18,7 @@ from tui.screens.interview.card import Card
 from tui.screens.interview.files import FilePanel
 from tui.screens.interview.sections import Sections
 from tui.screens.interview.view import is_answered, is_asked, question_of
+from tui.screens.interview.words import entry_name
 
 
 class InterviewScreen(Answering):
@@ -41,9 +42,9 @@ class InterviewScreen(Answering):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "step(1)", N_("Next"), priority=True),
-        Binding("shift+tab", "step(-1)", N_("Back"), priority=True),
+        Binding("shift+tab", "step(-1)", N_("Back"), show=False, priority=True),
         Binding("f3", "sections", N_("Sections")),
-        Binding("f5", "review", N_("Review and seal")),
+        Binding("f5", "review", N_("Review")),
         Binding("f6", "reserve('unknown')", N_("Unknown")),
         Binding("f7", "reserve('declined')", N_("Declined")),
         Binding("f8", "reserve('not_asked')", N_("Not asked")),
@@ -51,7 +52,7 @@ class InterviewScreen(Answering):
         Binding("ctrl+r", "remove_entry", N_("Remove entry"), priority=True),
         Binding("delete", "clear", N_("Take back")),
         Binding("enter", "enter", N_("Open"), show=False),
-        Binding("escape", "leave", N_("To the list")),
+        Binding("escape", "leave", N_("List")),
     ]
 
     def on_file_panel_wanted(self, event: FilePanel.Wanted) -> None:
@@ -147,7 +148,7 @@ class InterviewScreen(Answering):
             return
         node = self.view.nodes[entry]
         answers = sum(1 for each in self.view.within(entry) if is_asked(each) and is_answered(each))
-        name = node.code or str(node.count)
+        name = entry_name(node)
         told = ngettext(
             "It has {count} answer, which is removed with it. This cannot be undone.",
             "It has {count} answers, which are removed with it. This cannot be undone.",

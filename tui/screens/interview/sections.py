@@ -9,10 +9,9 @@ from textual.widgets.option_list import Option
 
 from schemas.session_types import Node
 from schemas.xform_model import Path
-from tui.locale import _
 from tui.screens.interview.view import InterviewView, Progress
 
-WIDTH = 25
+NARROW, WIDE = 25, 33
 
 
 class Sections(OptionList):
@@ -29,12 +28,14 @@ class Sections(OptionList):
 
     def redraw(self) -> None:
         """Draw all again, as after a change of language."""
+        place = self.highlighted
         self.clear_options()
         self._drawn.clear()
         for node in self.view.sections():
             text, closed = self._text(node)
             self._drawn[node.name] = (text.plain, closed)
             self.add_option(Option(text, id=node.name, disabled=closed))
+        self.highlighted = place
 
     def update_sections(self, touched: set[Path]) -> None:
         """Draw again only the sections that changed."""
@@ -52,22 +53,30 @@ class Sections(OptionList):
         """Mark the section that is shown."""
         self.highlighted = self.get_option_index(str(section[0]))
 
+    @property
+    def _width(self) -> int:
+        return WIDE if self.screen.has_class("-wide") else NARROW
+
+    def on_resize(self) -> None:
+        """Draw for the new width."""
+        self.redraw()
+
     def _text(self, node: Node) -> tuple[Content, bool]:
         progress = self.view.progress(node.path)
         closed = not node.relevant
         note = _progress_words(progress, closed)
-        width = WIDTH - 3 - cell_len(note)
-        label = node.label or node.name
+        width = self._width - 1 - cell_len(note)
+        label = (node.label or node.name).partition(" (")[0]
         if cell_len(label) > width:
             label = set_cell_size(label, width - 1).rstrip() + "…"
         style = "$faint" if closed else "$success" if progress.done else "$muted"
-        pad = " " * (WIDTH - 2 - cell_len(label) - cell_len(note))
+        pad = " " * (self._width - cell_len(label) - cell_len(note))
         return Content.assemble((label, "$faint" if closed else ""), pad, (note, style)), closed
 
 
 def _progress_words(progress: Progress, closed: bool) -> str:
     if closed:
-        return _("closed")
+        return "–"
     if progress.done:
         return "✓"
-    return f"{progress.answered}/{progress.relevant}" if progress.relevant else "–"
+    return f"{progress.answered}/{progress.relevant}" if progress.relevant else "0"

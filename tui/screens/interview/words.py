@@ -32,6 +32,11 @@ def mode_words(node: Node) -> str:
     return _(MODES.get(node.definition.mode, MODES["ask"]))
 
 
+def entry_name(node: Node) -> str:
+    """What an entry is called: its code if its repeat gives codes, else its place."""
+    return node.code or _("Entry {number}", number=node.count)
+
+
 def reserved_words(reason: str | None) -> str:
     """A reserved answer, in words; empty if it is none."""
     return _(RESERVED_WORDS[reason]) if reason in RESERVED_WORDS else ""

@@ -24,7 +24,8 @@ from schemas.records.common import COMPARTMENTS
 from schemas.records.document import Document
 from schemas.structure import decode
 from sync.desk import keys
-from sync.desk.text import searchable
+from sync.desk.text import normal, texts_of
+from sync.desk.words import WordIndex
 
 PAGE_SIZE = 16_384
 FOLDER = "archive"
@@ -66,6 +67,7 @@ class Archive:
     def __init__(self, comp: int, db: Database, vmk: Secret) -> None:
         self.comp = comp
         self.db = db
+        self.index = WordIndex(db)
         self._wrap = crypto.expand(vmk, "archive/ck")
 
     def file(self, filed: Filed) -> None:
@@ -73,11 +75,12 @@ class Archive:
         old = self.db.one("SELECT number FROM document WHERE eid = ?", (filed.eid,))
         if old is not None:
             self.forget(int(old[0]))
+        texts = texts_of(filed.document)
         nonce = crypto.random_bytes(24)
         wrapped = nonce + crypto.xaead_seal(self._wrap, nonce, filed.key, filed.eid)
         self.db.execute(
-            "INSERT INTO document (number, eid, record, content, ck) VALUES (?, ?, ?, ?, ?)",
-            (filed.number, filed.eid, filed.record, filed.content, wrapped),
+            "INSERT INTO document (number, eid, record, content, texts, ck) VALUES (?, ?, ?, ?, ?, ?)",
+            (filed.number, filed.eid, filed.record, filed.content, texts, wrapped),
         )
         for kept in filed.attachments:
             info = kept.info
@@ -87,13 +90,11 @@ class Archive:
                 (filed.number, info.sid, filed.secrets[info.sid], info.root, info.commit, info.cells, info.length,
                  kept.name, kept.mime, kept.sniffed, kept.sha256, kept.captured, kept.store, kept.start),
             )  # fmt: skip
-        self.db.execute(
-            "INSERT INTO words (rowid, text) VALUES (?, ?)", (filed.number, searchable(filed.document, filed.record))
-        )
+        self.index.add(filed.number, normal(f"{filed.record}\n{texts}"))
 
     def forget(self, number: int) -> None:
         """Remove a document that no committed import stands behind."""
-        self.db.execute("DELETE FROM words WHERE rowid = ?", (number,))
+        self.index.remove(number)
         self.db.execute("DELETE FROM attachment WHERE number = ?", (number,))
         self.db.execute("DELETE FROM document WHERE number = ?", (number,))
 
@@ -106,6 +107,11 @@ class Archive:
         """The document of a record, or None when this compartment has none for it."""
         row = self.db.one("SELECT content FROM document WHERE number = ?", (number,))
         return None if row is None else decode(Document, row[0], DOCUMENT)
+
+    def texts(self, number: int) -> str | None:
+        """The texts of a record alone, or None when this compartment has no document for it."""
+        row = self.db.one("SELECT texts FROM document WHERE number = ?", (number,))
+        return None if row is None else str(row[0])
 
     def content_key(self, number: int) -> Secret:
         """The content key that opened a document. Raises E_DB_CORRUPT when it does not unwrap."""

@@ -55,23 +55,16 @@ def search(
     hits: list[Hit] = []
     for number in numbers:
         row = vault.db.one("SELECT record, at FROM item WHERE number = ? AND state = 'imported'", (number,))
-        document = archives[found[number]].document(number)
-        if row is not None and document is not None:
-            piece = text.excerpt(document, words)
-            hits.append(Hit(number, row[0], row[1], COMPARTMENTS[found[number]], piece))
+        texts = archives[found[number]].texts(number)
+        if row is not None and texts is not None:
+            hits.append(Hit(number, row[0], row[1], COMPARTMENTS[found[number]], text.excerpt(texts, words)))
         if len(hits) == limit:
             break
     return hits
 
 
 def _numbers(archive: Archive, expression: str, limit: int, before: int | None, *, ranked: bool) -> list[int]:
-    below = "" if before is None else " AND rowid < ?"
-    arguments: tuple[str | int, ...] = (expression,) if before is None else (expression, before)
-    newest = f"SELECT rowid FROM words WHERE words MATCH ?{below} ORDER BY rowid DESC LIMIT ?"
     if not ranked:
-        return [int(row[0]) for row in archive.db.query(newest, (*arguments, limit))]
-    rows = archive.db.query(newest, (*arguments, RANKED_AT_MOST))
-    if not rows:
-        return []
-    best = "SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? ORDER BY rank LIMIT ?"
-    return [int(row[0]) for row in archive.db.query(best, (expression, int(rows[-1][0]), limit))]
+        return archive.index.newest(expression, limit, before)
+    newest = archive.index.newest(expression, RANKED_AT_MOST)
+    return [number for _, number in archive.index.best(expression, limit, newest[-1])] if newest else []

@@ -23,12 +23,10 @@ def normal(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold().translate(_APOSTROPHES)
 
 
-def searchable(document: Document, record: str) -> str:
-    """The words of a document: its record code, every text that was given, the names of its attachments."""
-    parts = [record]
-    parts += [answer[1] for answer in document.answers if type(answer[1]) is str]
-    parts += [attachment.name for attachment in document.atts]
-    return normal("\n".join(parts))
+def texts_of(document: Document) -> str:
+    """Every text that was given and the names of the attachments, a line each."""
+    given = [answer[1] for answer in document.answers if isinstance(answer[1], str)]
+    return "\n".join([*given, *(attachment.name for attachment in document.atts)])
 
 
 def query(words: str) -> str | None:
@@ -49,15 +47,13 @@ def query(words: str) -> str | None:
     return " AND ".join(terms[:MAX_WORDS]) or None
 
 
-def excerpt(document: Document, words: str, width: int = 160) -> str:
-    """The place of the first text that holds a word asked for, on one line of about `width` characters."""
+def excerpt(texts: str, words: str, width: int = 160) -> str:
+    """The place of the first word asked for, on one line of about `width` characters."""
     pattern = _pattern(words)
-    texts = [answer[1] for answer in document.answers if type(answer[1]) is str]
-    for text in texts:
-        found = pattern.search(text) if pattern else None
-        if found is not None:
-            return _around(text, found.start(), width)
-    return _around(max(texts, key=len, default=""), 0, width)
+    found = pattern.search(texts) if pattern else None
+    start = max(0, found.start() - width // 3) if found else 0
+    piece = " ".join(texts[start : start + width].split())
+    return ("…" if start else "") + piece + ("…" if start + width < len(texts) else "")
 
 
 def _pattern(words: str) -> re.Pattern[str] | None:
@@ -69,9 +65,3 @@ def _pattern(words: str) -> re.Pattern[str] | None:
         if wanted
         else None
     )
-
-
-def _around(text: str, place: int, width: int) -> str:
-    start = max(0, place - width // 3)
-    piece = " ".join(text[start : start + width].split())
-    return ("…" if start else "") + piece + ("…" if start + width < len(text) else "")

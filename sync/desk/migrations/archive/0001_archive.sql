@@ -5,6 +5,7 @@ CREATE TABLE document (
     eid     BLOB NOT NULL UNIQUE CHECK (length(eid) = 16),
     record  TEXT NOT NULL,
     content BLOB NOT NULL,                 -- canonical msgpack as it was sealed
+    texts   TEXT NOT NULL,                 -- its texts alone, for the excerpt that a search shows
     ck      BLOB NOT NULL                  -- the compartment's content key, wrapped under this archive's own key
 ) STRICT;
 CREATE INDEX document_by_record ON document (record);
@@ -19,6 +20,5 @@ CREATE TABLE attachment (
     PRIMARY KEY (number, sid)
 ) STRICT;
 
-CREATE VIRTUAL TABLE words USING fts5 (
-    text, content = '', contentless_delete = 1, prefix = '1 2 3', tokenize = 'unicode61 remove_diacritics 0'
-);
+-- The words lie in shards of 4,096 record numbers (tables words_0, words_1, …, made when they are needed), so that a search for the
+-- newest records reads the newest shard first and a common word never costs more than its shard.

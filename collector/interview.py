@@ -158,6 +158,18 @@ class Interview:
         ]
         return self._drop_files(inside, lambda: self.session.remove(path), None)
 
+    def answer_all(self, act: Callable[[Session], None]) -> None:
+        """Any number of answers in one act on the session:
+
+        all of them are written, or none. Raises what `act` raises.
+        """
+        self._open_rows()
+        with self._back_on_failure():
+            act(self.session)
+            with self._vault.db.transaction():
+                self._write_changes(None, every=True)
+                self._touch()
+
     # ---- files ----
 
     def attach(
@@ -297,8 +309,11 @@ class Interview:
                 self._load()
             raise
 
-    def _write_changes(self, given: Path | None) -> None:
-        """Writes every difference between the session and the rows: the answer, and what the form made of it."""
+    def _write_changes(self, given: Path | None, *, every: bool = False) -> None:
+        """Writes every difference between the session and the rows: the answer, and what the form made of it.
+
+        `given` was answered by a person; with `every`, so was all that is not a calculation.
+        """
         rows, now = self._open_rows(), _seconds(self._clock)
         kept = {path: (value, missing) for path, value, missing in self.session.kept()}
         answers = dict(self._given)
@@ -307,7 +322,7 @@ class Interview:
             del answers[path]
         for path, (value, missing) in kept.items():
             old = self._given.get(path)
-            said = path == given
+            said = path == given or (every and self.form.definition(path).mode != "auto")
             if old is not None and (old.value, old.missing) == (value, missing) and not (said and old.by == "program"):
                 continue
             by = self._speaker(path, missing) if said else "program"

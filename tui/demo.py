@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from collector import files, passphrase
+from collector import files, filling, passphrase
 from collector.cells import CELL
 from collector.field import Field
 from collector.mission import PackSummary
@@ -126,7 +126,7 @@ class Demo:
             for told in interviews(count):
                 for attachment in told.attachments:
                     self.result.attachments_bytes += attachment.write(sources).stat().st_size
-                code = field_.fill(told.answers_in(sources))
+                code = filling.begin_filled(field_, told.answers_in(sources), folder=sources)
                 field_.seal(code)
                 self.result.interviews += 1
             self.result.sealed = sum(row.state == "sealed" for row in field_.interviews())

@@ -103,9 +103,11 @@ def enrol(home: Path | None, passphrase_file: Path | None, as_json: bool, pack: 
 @click.option("--answers", required=True, type=_PATH, help="A JSON file with the answers.")
 def new(home: Path | None, passphrase_file: Path | None, as_json: bool, form_id: str | None, answers: Path) -> None:
     """Begin an interview from a file of answers and print its record code."""
+    from collector import filling
+
     data = common.read_json_object(answers)
     with opened(home, passphrase_file) as field:
-        code = field.fill(data, form_id=form_id, folder=answers.parent)
+        code = filling.begin_filled(field, data, form_id=form_id, folder=answers.absolute().parent)
     common.emit({"code": code}, [code], as_json=as_json)
 
 
@@ -132,13 +134,15 @@ def attach(
     question: str | None,
 ) -> None:
     """Add files to the interview CODE. They are encrypted while they are read."""
+    from collector import filling
+
     attached: list[dict[str, Any]] = []
     with opened(home, passphrase_file) as field:
         taken = field.open_interview(code)
         try:
             for path in paths:
                 with common.progress(path.name, as_json=as_json) as step:
-                    found = taken.attach(question, path, progress=step)
+                    found = taken.attach(filling.place_for_file(taken, question), path, progress=step)
                 attached.append(
                     {"name": found.name, "bytes": found.length, "sha256": found.sha256.hex(), "sid": found.sid.hex()}
                 )
@@ -223,7 +227,7 @@ def seal(
                     raise
                 problems.append({"code": each, "problem": problem.as_dict()})
                 continue
-            sealed.append({"code": each, "eid": entry.eid.hex(), "sequence": entry.seq, "bytes": entry.bytes})
+            sealed.append({"code": each, "eid": entry.eid.hex(), "sequence": entry.seq, "bytes": entry.bytes_})
     lines = [f"{item['code']} is sealed." for item in sealed]
     lines += [
         f"{item['code']} stays a draft: {item['problem']['what']} [{item['problem']['code']}]" for item in problems

@@ -235,7 +235,7 @@ class Stick:
 
     @_careful
     def remove_whole(self) -> None:
-        """Removes the volumes of a bundle that cannot be put together: their keys are gone, so nothing completes them."""
+        """Removes the volumes of a bundle that nothing can complete any more, since its keys are gone."""
         for item in self.whole.values():
             os.unlink(self.folder / item.name)
         self.whole.clear()

@@ -114,6 +114,7 @@ ENTRIES: tuple[Entry, ...] = (
         "Make room on the disk of the office, and import again.",
     ),
     # return files
+    _receipt("E_RECEIPT_SIG", "A receipt is not signed by those who may sign receipts."),
     _receipt("E_RECEIPT_CORE", "A receipt names an interview of this device, but not the one that was sealed."),
     _receipt("E_RECEIPT_UNKNOWN", "A receipt names an interview that this device does not know."),
     Entry(

@@ -159,7 +159,12 @@ def extract(salt: BytesLike, ikm: BytesLike) -> Secret:
 
 
 def expand(prk: BytesLike, label: bytes | str, n: int = 32) -> Secret:
-    """HKDF-Expand with SHA-256 and info = P‖label (RFC 5869 §2.3); take what is public of it with bytes()."""
+    """HKDF-Expand with SHA-256 and info = P‖label (RFC 5869 §2.3); take what is public of it with bytes().
+
+    ValueError for a key below 32 bytes: such as one that was wiped.
+    """
+    if len(prk) < 32:
+        raise ValueError("a key to derive from has at least 32 bytes")
     name = label.encode("ascii") if isinstance(label, str) else bytes(label)
     out = Secret(n)
     HKDFExpand(hashes.SHA256(), n, P + name).derive_into(prk, out)

@@ -84,6 +84,16 @@ def test_expand_is_the_rfc_with_the_label_in_front(prk: bytes, label: bytes, n: 
     assert bytes(crypto.expand(prk, label, n)) == _rfc_expand(prk, b"svidok/1/" + label, n)
 
 
+def test_a_wiped_key_derives_nothing() -> None:
+    key = Secret.random()
+    key.wipe()
+    for short in (key, bytes(31)):
+        with pytest.raises(ValueError, match="at least 32 bytes"):
+            crypto.expand(short, "doc")
+    with pytest.raises(ValueError, match="key"):
+        crypto.aead_seal(key, bytes(12), b"")
+
+
 @pytest.mark.parametrize(
     ("seed", "public", "message", "signature"),
     [

@@ -160,7 +160,7 @@ class Demo:
             volume.seek(damaged.stat().st_size // 2)
             volume.write(bytes(CELL // 4))
         report = courier.check(self._sticks)
-        if not report.ok:
+        if not report.complete:
             raise Problem("E_VOL_MISSING", where="demo")
 
     def _import(self) -> None:

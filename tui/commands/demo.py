@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,5 +68,6 @@ def _lines(result: Result, folder: Path | None) -> Iterator[str]:
         return
     yield ""
     yield "Look at what it made (the passphrase of both homes is in passphrase.txt there):"
-    yield f"  as documenter:  svidok --home {shlex.quote(str(folder / 'field'))}"
-    yield f"  as desk:        svidok --home {shlex.quote(str(folder / 'desk'))}"
+    program = shlex.quote(sys.argv[0])
+    yield f"  as documenter:  {program} --home {shlex.quote(str(folder / 'field'))}"
+    yield f"  as desk:        {program} --home {shlex.quote(str(folder / 'desk'))}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.commands import common
+from tui.commands import common, reports
 
 if TYPE_CHECKING:
     from collector.field import Field
@@ -271,8 +271,10 @@ def export(
     from sync import outbox
 
     with opened(home, passphrase_file) as field, common.progress("Writing", as_json=as_json) as step:
-        report = outbox.export(field, list(folders), k=k, n=n, progress=step)
-    common.emit(report.as_dict(), report.lines(), as_json=as_json)
+        report = outbox.export(field, list(folders), k=k, n=n, progress=reports.named(step))
+    common.emit(report.as_dict(), reports.export_lines(report), as_json=as_json)
+    if not report.ok:
+        click.get_current_context().exit(1)
 
 
 @click.command()
@@ -284,7 +286,9 @@ def receipts(home: Path | None, passphrase_file: Path | None, as_json: bool, fol
 
     with opened(home, passphrase_file) as field:
         report = returned.apply(field, folder)
-    common.emit(report.as_dict(), report.lines(), as_json=as_json)
+    common.emit(report.as_dict(), reports.receipt_lines(report), as_json=as_json)
+    if not report.ok:
+        click.get_current_context().exit(1)
 
 
 @click.command()
@@ -295,4 +299,4 @@ def purge(home: Path | None, passphrase_file: Path | None, as_json: bool) -> Non
 
     with opened(home, passphrase_file) as field:
         report = returned.purge(field)
-    common.emit(report.as_dict(), report.lines(), as_json=as_json)
+    common.emit(report.as_dict(), reports.purge_lines(report), as_json=as_json)

@@ -1,0 +1,117 @@
+"""Reports of exports, checks and copies as lines for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from tui.commands.common import size_text
+
+if TYPE_CHECKING:
+    from schemas.problems import Problem
+    from sync.courier import CarryReport, CheckReport
+    from sync.export_report import ExportReport
+    from sync.receipts import PurgeReport, ReceiptReport
+
+Step = Callable[[int, int], None]
+
+
+def named(step: Step | None) -> Callable[[str, int, int], None] | None:
+    """A progress bar for work that names what it does."""
+    return None if step is None else (lambda _name, done, total: step(done, total))
+
+
+def problem_line(problem: Problem) -> str:
+    """The three sentences and the code on one line."""
+    return f"{problem.what} {problem.safe} {problem.remedy} [{problem.code}]"
+
+
+def export_lines(report: ExportReport) -> Iterator[str]:
+    """What an export did."""
+    for bundle in report.bundles:
+        volumes = bundle.n * bundle.stripes
+        count = f"{len(bundle.codes)} interviews, {bundle.whole} of {volumes} volumes read back whole"
+        yield f"Bundle {bundle.label}: {count}."
+        if bundle.stripes == 1 and bundle.k < bundle.n:
+            yield f"  Any {bundle.k} of its {bundle.n} volumes are enough."
+        elif bundle.k < bundle.n:
+            yield f"  Any {bundle.k} of {bundle.n} volumes are enough in each of its {bundle.stripes} parts."
+        if bundle.problem is not None:
+            yield f"  {problem_line(bundle.problem)}"
+    for stick in report.sticks:
+        verdict = "arrived whole" if stick.ok else "did NOT arrive whole"
+        yield f"{stick.folder}: {stick.whole} volumes, {size_text(stick.bytes)}, {verdict}."
+        yield from (f"  {name}: {problem_line(problem)}" for name, problem in stick.bad.items())
+        if stick.problem is not None:
+            yield f"  {problem_line(stick.problem)}"
+    for code, problem in report.left:
+        yield f"{code} stays here: {problem_line(problem)}"
+    if not report.bundles and not report.left:
+        yield "Nothing is waiting to leave."
+
+
+def check_lines(report: CheckReport) -> Iterator[str]:
+    """What a check found: bundles first, then every file that is not good."""
+    for bundle in report.bundles:
+        state = "complete" if bundle.complete else "NOT complete"
+        yield (
+            f"Bundle {bundle.label}: {state}. Volumes whole {bundle.whole}, damaged {bundle.damaged}, missing {bundle.lost};"
+            f" {bundle.k} of {bundle.n} are enough."
+        )
+        if bundle.problem is not None:
+            yield f"  {problem_line(bundle.problem)}"
+    for file in report.files:
+        if file.state != "good":
+            detail = (
+                problem_line(file.problem) if file.problem else f"{file.bad} bad cells, {file.repairable} repairable"
+            )
+            yield f"{file.folder}/{file.name}: {file.state}: {detail}"
+    yield f"{len(report.files)} volumes, {report.returns} return files, {report.others} other files."
+    if report.ok:
+        yield "Everything is here and whole."
+    elif report.complete:
+        yield "Everything that is here can be read; what is damaged or missing is made good by the other volumes."
+    else:
+        yield "Something cannot be read with what is here."
+
+
+def carry_lines(report: CarryReport) -> Iterator[str]:
+    """What a copy did."""
+    yield f"{report.folder}: copied {len(report.copied)}, there already {len(report.present)}."
+    yield from (f"  {name} was damaged before the copy; it was copied as it is." for name in report.damaged)
+    yield from (f"  {name}: {problem_line(problem)}" for name, problem in report.failed)
+    if report.problem is not None:
+        yield f"  {problem_line(report.problem)}"
+    yield "Everything arrived and was read back." if report.ok else "NOT everything arrived."
+
+
+def receipt_lines(report: ReceiptReport) -> Iterator[str]:
+    """What the office answered, interview by interview."""
+    for item in report.taken:
+        if item.problem is not None:
+            yield f"{item.file}: {problem_line(item.problem)}"
+        else:
+            why = f" ({item.desk_code})" if item.desk_code else ""
+            yield f"{item.code}: {item.status} at the desk{why}{'' if item.new else ', known already'}"
+    if report.foreign:
+        yield f"{report.foreign} return files are for other devices."
+    if not report.taken:
+        yield "No receipt for this device."
+
+
+_STAYS = {
+    "no-receipt": "the office has not confirmed it",
+    "needs-human": "the office has a question about it",
+    "not-all-opened": "the office has not opened all of it",
+    "keep-days": "the mission wants it kept for now",
+}
+
+
+def purge_lines(report: PurgeReport) -> Iterator[str]:
+    """What was removed, and what stays and why."""
+    yield from (f"{code} was removed: the office has it." for code in report.purged)
+    for kept in report.kept:
+        wait = f", {kept.days} days more" if kept.days else ""
+        yield f"{kept.code} stays: {_STAYS[kept.reason]}{wait}."
+    if not report.purged and not report.kept:
+        yield "Nothing to remove."

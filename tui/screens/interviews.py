@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -19,6 +18,7 @@ from textual.widgets.option_list import Option
 from schemas.problems import Problem
 from tui.locale import N_, _, ngettext
 from tui.screens.base import BaseScreen, Outcome
+from tui.screens.texts import code_text, time_text
 
 if TYPE_CHECKING:
     from collector.field import Field, InterviewRow
@@ -36,16 +36,6 @@ STATES = {
     "needs-human": ("!", "$warning", N_("the office could not take it: talk to them")),
     "purged": ("✓", "$muted", N_("the office has it · removed here")),
 }
-
-
-def code_text(code: str) -> str:
-    """A record code in groups of four."""
-    return "-".join(code[place : place + 4] for place in range(0, len(code), 4))
-
-
-def time_text(seconds: int) -> str:
-    """A time for people, in this computer's time zone."""
-    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def summary_text(states: Counter[str]) -> Content:

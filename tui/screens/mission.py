@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from tui.locale import N_, _, ngettext, problem_sentences
 from tui.screens.base import BaseScreen
-from tui.screens.interviews import time_text
+from tui.screens.texts import time_text
 
 if TYPE_CHECKING:
     from collector.field import Field

@@ -18,7 +18,7 @@ from schemas.problems import Problem
 from schemas.session_types import Issue
 from tui.locale import N_, _, ngettext
 from tui.screens.base import BaseScreen
-from tui.screens.interviews import code_text
+from tui.screens.texts import code_text
 
 if TYPE_CHECKING:
     from collector.review import Review
@@ -174,6 +174,7 @@ class ReviewScreen(BaseScreen):
 
     def _seal(self, incomplete: str | None) -> None:
         from tui.screens.dialogs import Busy
+        from tui.screens.interviews import InterviewsScreen
         from tui.screens.problem import show_problem
 
         field = self.shell.field
@@ -188,6 +189,9 @@ class ReviewScreen(BaseScreen):
         def failed(problem: Problem) -> None:
             busy.dismiss(None)
             self.shell.show_first()
+            first = self.shell.screen
+            if isinstance(first, InterviewsScreen):
+                first.open_code(self.code)
             show_problem(self.app, problem)
 
         self.work(lambda: field.seal(self.code, incomplete), lambda _entry: sealed(), failed=failed)

@@ -35,3 +35,20 @@ class PathSuggester(Suggester):
             return None
         whole = str(found[0]) + ("/" if found[0].is_dir() else "")
         return value + whole[len(str(folder / start)) :] if start else value + found[0].name
+
+
+STICK_PARENTS = ("/run/media/*", "/media/*", "/media", "/mnt", "/Volumes")
+
+
+def mounted_sticks() -> list[FilePath]:
+    """Folders at which sticks are usually found, those that are there now and lie on another disk than the root."""
+    root = FilePath("/")
+    found: dict[int, FilePath] = {}
+    for pattern in STICK_PARENTS:
+        for folder in sorted(root.glob(f"{pattern[1:]}/*")):
+            try:
+                if folder.is_dir() and folder.is_mount():
+                    found.setdefault(folder.stat().st_dev, folder)
+            except OSError:
+                continue
+    return list(found.values())

@@ -24,6 +24,7 @@ from tui.screens.interview.rows import Rows
 from tui.screens.interview.sections import Sections
 from tui.screens.interview.view import InterviewView, is_asked
 from tui.screens.interview.words import answer_problem
+from tui.screens.texts import code_text
 from tui.widgets.titlebar import TitleBar
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Answering(BaseScreen):
 
     def title_note(self) -> str:
         """The record code."""
-        return self.interview.code
+        return code_text(self.interview.code)
 
     def on_mount(self) -> None:
         """Stand where the person was."""
@@ -201,7 +202,7 @@ class Answering(BaseScreen):
             self.commit()
         elif self.cursor is not None and (typed := self.card.typed) is not None:
             self.interview.keep(self.cursor, typed)
-        self.query_one(TitleBar).show(note=f"{_('saved')} · {self.interview.code}")
+        self.query_one(TitleBar).show(note=f"{_('saved')} · {code_text(self.interview.code)}")
 
     def on_account_changed(self) -> None:
         """Save when the typing pauses."""

@@ -275,7 +275,7 @@ def mebibytes(length: int) -> int:
 
 def kept_name(name: str) -> str:
     """A file name as it is stored: NFC, at most 255 bytes of UTF-8, the ending kept; what is no text becomes U+FFFD."""
-    text = name.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    text = name.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     text = unicodedata.normalize("NFC", text)
     if len(text.encode()) <= NAME_BYTES:
         return text

@@ -89,9 +89,9 @@ def building(home: Path, profile: str) -> Iterator[tuple[Path, Lock]]:
     _require_free(home)
     _sweep(home)
     folder = home.with_name(f"{_prefix(home)}{files.random_name()}")
-    files.make_private_dir(folder)
     lock: Lock | None = None
     try:
+        files.make_private_dir(folder)
         lock = Lock(folder)
         files.checkpoint("home: folder")
         files.write_durably(folder / "profile", f"{profile}\n".encode())
@@ -99,14 +99,14 @@ def building(home: Path, profile: str) -> Iterator[tuple[Path, Lock]]:
         yield folder, lock
         files.checkpoint("home: complete")
         _rename(folder, home)
+        files.checkpoint("home: renamed")
+        files.fsync_dir(home.parent)
     except BaseException:
         if lock is not None:
             lock.release()
         with contextlib.suppress(Problem):
             files.remove_tree(folder)
         raise
-    files.checkpoint("home: renamed")
-    files.fsync_dir(home.parent)
 
 
 def _prefix(home: Path) -> str:

@@ -90,7 +90,7 @@ def grow(log: Log, db: Database, size: int) -> None:
 
 def test_a_proof_of_a_long_log_takes_few_look_ups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     db, log = open_log(tmp_path / "a.db")
-    grow(log, db, 20_000)
+    grow(log, db, 5_000)
     asked = 0
     real = Database.one
 
@@ -101,7 +101,7 @@ def test_a_proof_of_a_long_log_takes_few_look_ups(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(Database, "one", counted)
     size, root = log.head()
-    for m in (1, 2, 8191, 8192, 8193, 16_383, 19_999, *random.Random(1).sample(range(size), 20)):
+    for m in (1, 2, 2047, 2048, 2049, 4095, 4999, *random.Random(1).sample(range(size), 20)):
         before = asked
         proof = log.proof(m)
         assert asked - before < 200
@@ -209,7 +209,12 @@ def test_an_event_that_cannot_be_kept_is_refused_and_leaves_nothing(log: Log) ->
 
 def test_an_event_belongs_to_the_transaction_around_it(tmp_path: Path) -> None:
     db, log = open_log(tmp_path / "a.db")
-    with pytest.raises(RuntimeError), db.transaction():
-        log.append("seal")
-        raise RuntimeError
+
+    def cancelled() -> None:
+        with db.transaction():
+            log.append("seal")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        cancelled()
     assert log.head()[0] == 0

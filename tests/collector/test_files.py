@@ -93,23 +93,22 @@ def test_a_failing_source_of_bytes_leaves_nothing(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
-def test_a_full_disk_is_named_as_such(tmp_path: Path) -> None:
-    with faults.small_disk(tmp_path / "disk", 1) as disk:
-        files.write_durably(disk / "kept", b"kept")
-        with pytest.raises(Problem) as caught:
-            files.write_durably(disk / "big", (bytes(1 << 16) for _ in range(64)))
-        assert caught.value.code == "E_DISK_FULL"
-        assert names(disk) == ["kept"]
+def write_too_much(folder: Path) -> None:
+    files.write_durably(folder / "kept", b"kept")
+    assert (
+        faults.outcome(lambda: files.write_durably(folder / "big", (bytes(1 << 16) for _ in range(64))))
+        == "E_DISK_FULL"
+    )
+    assert names(folder) == ["kept"]
 
 
-def test_a_file_limit_counts_as_a_full_disk(tmp_path: Path) -> None:
-    def run() -> None:
-        with pytest.raises(Problem) as caught:
-            files.write_durably(tmp_path / "big", [bytes(100_000)])
-        assert caught.value.code == "E_DISK_FULL"
-
-    assert faults.in_child(faults.with_file_limit(50_000, run)) == 0
-    assert names(tmp_path) == []
+@pytest.mark.parametrize("kind", ["file limit", *faults.SMALL_DISKS])
+def test_attack_25_a_full_disk_is_named_as_such(tmp_path: Path, kind: str) -> None:
+    if kind == "tmpfs":
+        with faults.small_disk(tmp_path / "disk", 1) as disk:
+            write_too_much(disk)
+    else:
+        assert faults.in_child(faults.with_file_limit(500_000, lambda: write_too_much(tmp_path))) == 0
 
 
 def test_a_file_in_the_place_of_a_link_is_refused(tmp_path: Path) -> None:

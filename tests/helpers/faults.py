@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,9 +16,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from collector import files
+from schemas.problems import Problem
 
 WRITING = ("write", "pwrite", "pwritev", "fsync", "replace", "rename", "ftruncate", "unlink")
 
@@ -63,14 +63,25 @@ def failing(at: int | None, number: int = errno.EIO, *, stays: bool = False) -> 
 
 
 @contextlib.contextmanager
-def at_checkpoints(act: Callable[[str], None]) -> Iterator[None]:
-    """Calls `act` with the name of each checkpoint that is passed."""
-    kept = files.checkpoint
-    files.checkpoint = act  # type: ignore[assignment]
+def nearly_full(free: int) -> Iterator[None]:
+    """The system says of every disk that `free` bytes are left."""
+    real = shutil.disk_usage
+    shutil.disk_usage = lambda path: real(path)._replace(free=free)
     try:
         yield
     finally:
-        files.checkpoint = kept  # type: ignore[assignment]
+        shutil.disk_usage = real
+
+
+@contextlib.contextmanager
+def at_checkpoints(act: Callable[[str], None]) -> Iterator[None]:
+    """Calls `act` with the name of each checkpoint that is passed."""
+    kept = files.checkpoint
+    files.checkpoint = act  # type: ignore[assignment]  # replaced on purpose
+    try:
+        yield
+    finally:
+        files.checkpoint = kept
 
 
 def checkpoints(run: Callable[[], object]) -> list[str]:
@@ -79,6 +90,15 @@ def checkpoints(run: Callable[[], object]) -> list[str]:
     with at_checkpoints(passed.append):
         run()
     return passed
+
+
+def outcome(run: Callable[[], object]) -> str:
+    """The code of the problem that `run` ends with, or "done"."""
+    try:
+        run()
+    except Problem as problem:
+        return problem.code
+    return "done"
 
 
 def in_child(run: Callable[[], object]) -> int:
@@ -131,17 +151,24 @@ def with_file_limit(limit: int, run: Callable[[], object]) -> Callable[[], objec
     return limited
 
 
+def _may_mount() -> bool:
+    """Whether this process has CAP_SYS_ADMIN."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("CapEff:"):
+            return bool(int(line.split()[1], 16) >> 21 & 1)
+    return False
+
+
+SMALL_DISKS = ("tmpfs",) if _may_mount() else ()
+"""Further ways to run out of room, beside the limits that every user can set."""
+
+
 @contextlib.contextmanager
 def small_disk(folder: Path, mebibytes: int) -> Iterator[Path]:
-    """A disk of a few MiB mounted at `folder`; skips where this user may not mount (file limits cover the rest)."""
+    """A disk of a few MiB mounted at `folder`; only where `SMALL_DISKS` has tmpfs."""
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m,mode=700", "tmpfs", str(folder)]
-    try:
-        done = subprocess.run(mount, capture_output=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("SMALL DISK: there is no mount command")
-    if done.returncode:
-        pytest.skip("SMALL DISK: this user may not mount a tmpfs")
+    subprocess.run(mount, capture_output=True, check=True)
     try:
         yield folder
     finally:

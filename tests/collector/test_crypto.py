@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import gc
 import hashlib
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from collector import crypto, known_answers
 from collector.crypto import Secret
+from tests.conftest import REPO
 from tests.helpers.expect import flipped, refused
 
 SUNSCREEN = (
@@ -324,6 +326,28 @@ def test_attack_08_the_other_library_would_accept_one() -> None:
     Ed25519PublicKey.from_public_bytes(identity).verify(nothing, crypto.signed_message("manifest", b"anything"))
     with refused("E_SIG"):
         crypto.verify(identity, "manifest", b"anything", nothing)
+
+
+def test_attack_08_no_other_path_verifies() -> None:
+    """The ciphers come in by one door, and that door does not bring the other library's Ed25519 along."""
+    bringing = [
+        (path.relative_to(REPO).as_posix(), name)
+        for package in ("schemas", "collector", "sync", "tui")
+        for path in sorted((REPO / package).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for name in _imported(node)
+        if name.partition(".")[0] in ("nacl", "cryptography")
+    ]
+    assert {path for path, _ in bringing} == {"collector/crypto.py"}
+    assert not [name for _, name in bringing if "ed25519" in name.lower() or name.endswith((".rsa", ".ec", ".dsa"))]
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        return [f"{node.module}.{alias.name}" for alias in node.names]
+    return []
 
 
 def test_attack_08_malleable_and_non_canonical_signatures(pair: tuple[bytes, Secret]) -> None:

@@ -244,10 +244,7 @@ def status(home: Path | None, passphrase_file: Path | None, as_json: bool) -> No
     with opened(home, passphrase_file) as field:
         result = field.status()
         rows = field.interviews()
-    lines = [f"{row.code}  {row.state}" for row in rows]
-    lines += [f"{name}: {value}" for name, value in result.items() if isinstance(value, (int, str))]
-    lines += [f"! {item['what']} {item['do']} [{item['code']}]" for item in result.get("warnings", [])]
-    common.emit(result, lines, as_json=as_json)
+    common.emit(result, reports.status_lines(result, rows), as_json=as_json)
 
 
 @click.command()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from tui.commands.common import size_text
 
 if TYPE_CHECKING:
+    from collector.field import InterviewRow
     from schemas.problems import Problem
     from sync.courier import CarryReport, CheckReport
     from sync.export_report import ExportReport
@@ -54,10 +55,8 @@ def check_lines(report: CheckReport) -> Iterator[str]:
     """What a check found: bundles first, then every file that is not good."""
     for bundle in report.bundles:
         state = "complete" if bundle.complete else "NOT complete"
-        yield (
-            f"Bundle {bundle.label}: {state}. Volumes whole {bundle.whole}, damaged {bundle.damaged}, missing {bundle.lost};"
-            f" {bundle.k} of {bundle.n} are enough."
-        )
+        counts = f"Volumes whole {bundle.whole}, damaged {bundle.damaged}, missing {bundle.lost}"
+        yield f"Bundle {bundle.label}: {state}. {counts}; {bundle.k} of {bundle.n} are enough."
         if bundle.problem is not None:
             yield f"  {problem_line(bundle.problem)}"
     for file in report.files:
@@ -83,6 +82,21 @@ def carry_lines(report: CarryReport) -> Iterator[str]:
     if report.problem is not None:
         yield f"  {problem_line(report.problem)}"
     yield "Everything arrived and was read back." if report.ok else "NOT everything arrived."
+
+
+def status_lines(status: dict[str, Any], rows: Sequence[InterviewRow]) -> Iterator[str]:
+    """How a field machine stands: mission, every interview, what still has to leave, what deserves attention."""
+    pack = status["pack"]
+    if pack is None:
+        yield "Not enrolled yet. Next: svidok field request --out REQUEST, and take the file to the office."
+    else:
+        yield f"Mission {pack['mission']} of {pack['org']}, pack version {pack['version']}."
+    yield from (f"  {row.code}  {row.state:<12}  {row.form}, {row.attachments} attachments" for row in rows)
+    leaving, waiting = status["to_leave"], status["unconfirmed"]
+    yield f"Still to leave: {leaving['entries']} sealed interviews, {size_text(leaving['bytes'])}."
+    yield f"Not confirmed by the office: {waiting['entries']}, {size_text(waiting['bytes'])}."
+    yield f"Signatures left: {status['signatures_left']}."
+    yield from (f"! {item['what']} {item['do']} [{item['code']}]" for item in status["warnings"])
 
 
 def receipt_lines(report: ReceiptReport) -> Iterator[str]:

@@ -45,7 +45,6 @@ def to_nested(session: Session) -> dict[str, Any]:
 
 
 def _fill_group(session: Session, group: Group, path: Path, data: object, attach: Attach | None) -> None:
-    # unchecked input
     if not isinstance(data, Mapping):
         raise Problem("E_ANSWER_TYPE", question=group.name, wanted="a map of answers")
     for key, value in data.items():
@@ -111,7 +110,7 @@ def _identity(repeat: Repeat, data: object) -> int | None:
 
 
 def _fill_question(session: Session, question: Question, path: Path, value: object, attach: Attach | None) -> None:
-    if question.type in ("calculate", "note"):
+    if not question.fillable:
         return
     if value is None:
         session.clear(path)

@@ -111,7 +111,7 @@ class Session:
         return found
 
     def _check_open(self, live: Live, question: Question) -> None:
-        if question.type in ("note", "calculate") or live.readonly or live.pinned:
+        if not question.fillable or live.readonly or live.pinned:
             raise Problem("E_ANSWER_READONLY", question=question.name)
 
     # --- entries

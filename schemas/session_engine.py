@@ -238,6 +238,8 @@ class Engine:
         if readonly != live.readonly:
             live.readonly = readonly
             self.changed.add(live)
+            if isinstance(live, LiveRepeat):
+                self.changed.update(live.entries)
 
     def _required(self, cell: Cell, live: Live) -> None:
         required = cell.expressions[0].boolean(self.at(live.scope))

@@ -4,7 +4,7 @@ change.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from schemas.xform_model import Definition, Path, Step
@@ -61,14 +61,14 @@ class Node:
     kind: Kind
     name: str
     definition: Definition
-    label: str
-    hint: str
+    label: str = field(repr=False)
+    hint: str = field(repr=False)
     guidance: str
     prompt: str
     relevant: bool
     readonly: bool
     required: bool
-    value: Value
+    value: Value = field(repr=False)
     missing: str | None
     problem: str | None
     choices: tuple[Choice, ...]

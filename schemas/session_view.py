@@ -45,7 +45,7 @@ class View:
             guidance=guidance,
             prompt=prompt,
             relevant=relevant,
-            readonly=live.readonly or live.pinned or (question is not None and question.type in ("note", "calculate")),
+            readonly=live.readonly or live.pinned or (question is not None and not question.fillable),
             required=live.required,
             value=decode(question, live.raw) if question is not None and relevant else None,
             missing=live.missing if relevant else "not_applicable",

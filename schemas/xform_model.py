@@ -52,7 +52,7 @@ class Item:
     text: Text
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Definition:
     """What questions, groups and repeats have in common. `ref` is the absolute XForm path, `path` its names without
     the root.
@@ -63,17 +63,20 @@ class Definition:
 
     name: str
     ref: str
-    parent: Group | None = field(repr=False)
+    parent: Group | None
     label: Text | None = None
     hint: Text | None = None
     guidance: Text | None = None
     appearance: str = ""
-    relevant: Expression | None = field(default=None, repr=False)
-    readonly: Expression | None = field(default=None, repr=False)
+    relevant: Expression | None = None
+    readonly: Expression | None = None
     marks: Mapping[str, str] = field(default_factory=dict)
-    scope: Group | None = field(default=None, repr=False)
+    scope: Group | None = None
     slot: int = -1
     hidden: bool = False
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.ref}>"
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -117,16 +120,16 @@ class Definition:
             each = each.parent
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Group(Definition):
     """A section or an inner group. `prompt` is the open prompt that is spoken before its coded questions.
 
     `layout` belongs to the root and to repeats: the nodes of one scope (form or entry) by slot, in document order.
     """
 
-    children: list[Definition] = field(default_factory=list, repr=False)
+    children: list[Definition] = field(default_factory=list)
     prompt: Text | None = None
-    layout: list[Definition] = field(default_factory=list, repr=False)
+    layout: list[Definition] = field(default_factory=list)
 
     @property
     def shown(self) -> bool:
@@ -141,16 +144,16 @@ class Group(Definition):
                 yield from child.walk()
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Repeat(Group):
     """A group that may stand any number of times. `code` is the prefix of entry codes (`P` gives P1, P2 …) or empty."""
 
-    count: Expression | None = field(default=None, repr=False)
+    count: Expression | None = None
     start: int = 0
     code: str = ""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Question(Definition):
     """A question, a note, or a calculation (type `calculate`: it has no control and only the program fills it).
 
@@ -162,9 +165,9 @@ class Question(Definition):
 
     type: str = "text"
     data_type: str = "string"
-    required: Expression | None = field(default=None, repr=False)
-    constraint: Expression | None = field(default=None, repr=False)
-    calculate: Expression | None = field(default=None, repr=False)
+    required: Expression | None = None
+    constraint: Expression | None = None
+    calculate: Expression | None = None
     required_message: Text | None = None
     constraint_message: Text | None = None
     strictness: Strictness = "no"
@@ -174,7 +177,12 @@ class Question(Definition):
     default: str = ""
     mediatype: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
-    itemset: Itemset | None = field(default=None, repr=False)
+    itemset: Itemset | None = None
+
+    @property
+    def fillable(self) -> bool:
+        """Whether a person may answer: a calculated node is read-only (XForms 1.1 §6.1.2), a note has no answer."""
+        return self.calculate is None and self.type not in ("note", "calculate")
 
     @property
     def compartment(self) -> Compartment:

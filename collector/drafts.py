@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from collector import crypto
+from collector import crypto, media
 from collector.crypto import P, Secret
 from collector.database import Database
+from collector.vault import Vault
 from schemas import canonical
 from schemas.problems import Problem
 from schemas.session_types import EntryState, Path
@@ -146,3 +147,17 @@ def delete(db: Database, draft: Draft) -> None:
     """Takes the rows of a draft away, inside the caller's transaction. Its key is the caller's to drop."""
     db.execute("DELETE FROM draft_row WHERE draft = ?", (draft.number,))
     db.execute("DELETE FROM draft WHERE id = ?", (draft.number,))
+
+
+def withdraw(vault: Vault, draft: Draft) -> None:
+    """Erases a draft for good: its keys leave the ring, its rows and files go (docs/spec/protocol.md §4.5, §13)."""
+    spooled: list[str] = []
+
+    def erase(rewrap: media.Rewrap) -> None:
+        spooled.extend(media.drop_draft(rewrap, vault.db, draft.number))
+        delete(vault.db, draft)
+        rewrap.drop(draft.key)
+        vault.log.append("draft-delete", draft.code.encode())
+
+    vault.ring.rotate(vault.db, erase)
+    media.erase_spooled(vault, spooled)

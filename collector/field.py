@@ -13,9 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from collector import codes, crypto, drafts, hygiene, identity, media, mission, sealing
+from collector import codes, crypto, drafts, hygiene, identity, media, mission, outbox, sealing
 from collector.cells import CELL
-from collector.interview import Interview, withdraw
+from collector.interview import Interview
 from collector.keyslots import KdfParams
 from collector.mission import ActivePack, PackSummary
 from collector.sealing import SealedEntry
@@ -97,8 +97,9 @@ class Field:
         try:
             restored = any(warning.code == "E_LOG_FORK" for warning in vault.warnings)
             identity.settle(vault, restored=restored)
-            media.sweep(vault)
-            return cls(vault, clock=clock, notices=tuple(sealing.recover(vault)))
+            lost = len(media.sweep(vault).missing)
+            notices = [*outbox.recover(vault), *([Problem("E_ATTACH_LOST", count=lost)] if lost else [])]
+            return cls(vault, clock=clock, notices=tuple(notices))
         except BaseException:
             vault.close()
             raise
@@ -224,7 +225,7 @@ class Field:
         held = self._interviews.pop(draft.code, None)
         if held is not None:
             held.close()
-        withdraw(self.vault, draft)
+        drafts.withdraw(self.vault, draft)
 
     # ---- looking ----
 
@@ -245,6 +246,10 @@ class Field:
             "unconfirmed": {"entries": len(waiting), "bytes": self._bytes_in(LEAVING)},
             "signatures_left": 0 if signer is None else signer.left,
             "certified": signer is not None and signer.cert is not None,
+            "refused_packs": [
+                {"code": code, "version": ver, "at": at}
+                for code, ver, at in self.vault.db.query("SELECT code, ver, at FROM pack_refused ORDER BY id")
+            ],
             "warnings": [problem.as_dict() for problem in self.warnings()],
         }
 

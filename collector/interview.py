@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path as FilePath
 
-from collector import codes, drafts, media
+from collector import codes, drafts, files, media
 from collector.crypto import Secret
 from collector.drafts import Draft, DraftRows
 from collector.media import Attachment
@@ -222,6 +222,11 @@ class Interview:
         """The attachments of this interview."""
         return media.listed(self._vault, self._draft.number)
 
+    def lost_files(self) -> list[Attachment]:
+        """Attachments whose cells are gone from the vault: they can only be detached."""
+        with files.mapped_os_errors():
+            return [item for item in self.files() if not media.spool_path(self._vault, item.sid).is_file()]
+
     def _check_takes_file(self, path: Path) -> None:
         node, name = self.session.node(path), drafts.path_text(path)
         definition = node.definition
@@ -383,17 +388,3 @@ def _unused_code(vault: Vault) -> str:
 def _seconds(clock: Clock) -> int:
     """The time that this machine claims, in whole seconds since 1970, never below 0."""
     return int(max(0, clock()))
-
-
-def withdraw(vault: Vault, draft: Draft) -> None:
-    """Erases a draft for good: its keys leave the ring, its rows and files go (docs/spec/protocol.md §4.5, §13)."""
-    spooled: list[str] = []
-
-    def erase(rewrap: media.Rewrap) -> None:
-        spooled.extend(media.drop_draft(rewrap, vault.db, draft.number))
-        drafts.delete(vault.db, draft)
-        rewrap.drop(draft.key)
-        vault.log.append("draft-delete", draft.code.encode())
-
-    vault.ring.rotate(vault.db, erase)
-    media.erase_spooled(vault, spooled)

@@ -1,7 +1,7 @@
 """From draft to sealed entry: at every moment a draft or an entry, never both, never neither.
 
 The steps are those of docs/spec/protocol.md §6.5:
-1. freeze: nothing is answered any more; what sealing asks for is checked first;
+1. freeze: nothing is answered any more; what sealing asks for is checked before;
 2. recipients for mission, compartment and time; an expired pack goes on and marks the entry;
 3. the outbox file, whole and durable, under the name of something pending;
 4. the new ring file, then one transaction: entry, custody event, signer's next state; the draft's rows and keys go;
@@ -23,7 +23,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from collector import about, compose, crypto, drafts, files, identity, media, mission
+from collector import about, compose, crypto, drafts, files, identity, media, mission, outbox
 from collector.crypto import Secret
 from collector.database import Database
 from collector.drafts import Draft, path_text
@@ -39,7 +39,6 @@ from schemas.records.manifest import Core, RecipientRef, StreamRef, Times
 from schemas.session_types import Issue
 
 Clock = Callable[[], float]
-PENDING = ".pending"
 REASON_BYTES = 500
 _NAMED = 12
 _NONE = bytes(32)
@@ -112,15 +111,22 @@ def require_sealable(interview: Interview, incomplete: str | None) -> None:
 def seal(vault: Vault, interview: Interview, *, incomplete: str | None = None, clock: Clock = time.time) -> SealedEntry:
     """Seals an interview; durable when this returns, and the interview is closed.
 
-    `incomplete` is the reason of an interrupted interview. Raises what `require_sealable` raises and E_ATTACH_RUNNING
-    (the draft stays open); E_NOT_ENROLLED, E_NO_RECIPIENT, E_DOCUMENT_SIZE, E_MANIFEST_SIZE, E_DISK_FULL, E_MEDIA_IO
-    and others (the draft stays frozen, nothing left the machine).
+    `incomplete` is the reason of an interrupted interview. Raises what `require_sealable` raises, and as
+    `seal_as_it_is`.
     """
     require_sealable(interview, incomplete)
-    attachments = interview.files()
-    if any(attachment.state != "closed" for attachment in attachments):
-        raise Problem("E_ATTACH_RUNNING")
-    now = int(max(0, clock()))
+    return seal_as_it_is(vault, interview, incomplete=incomplete, clock=clock)
+
+
+def seal_as_it_is(
+    vault: Vault, interview: Interview, *, incomplete: str | None, clock: Clock = time.time
+) -> SealedEntry:
+    """Seals whatever the interview holds: nothing of its answers is asked for here.
+
+    Raises E_ATTACH_RUNNING, E_ATTACH_LOST (the draft stays as it was); E_NOT_ENROLLED, E_NO_RECIPIENT, E_DOCUMENT_SIZE,
+    E_MANIFEST_SIZE, E_DISK_FULL, E_MEDIA_IO and others (the draft stays frozen, nothing left the machine).
+    """
+    attachments, now = _whole_attachments(interview), int(max(0, clock()))
     _freeze(vault, interview.draft)
     files.checkpoint("seal: frozen")
     work = _prepare(vault, interview, attachments, incomplete, now)
@@ -136,8 +142,19 @@ def seal(vault: Vault, interview: Interview, *, incomplete: str | None = None, c
         if work.following is not None:
             work.following.wipe()
     interview.close()
-    _publish(vault, work.name)
+    outbox.publish(vault, work.name)
     return _sealed(work)
+
+
+def _whole_attachments(interview: Interview) -> list[Attachment]:
+    """The attachments, none still being recorded, none lost."""
+    attachments = interview.files()
+    if any(attachment.state != "closed" for attachment in attachments):
+        raise Problem("E_ATTACH_RUNNING")
+    lost = interview.lost_files()
+    if lost:
+        raise Problem("E_ATTACH_LOST", count=len(lost))
+    return attachments
 
 
 def _names(issues: tuple[Issue, ...]) -> str:
@@ -245,8 +262,7 @@ def seconds_since_boot() -> int:
 def _write_pending(vault: Vault, work: _Work) -> None:
     """The outbox file under its pending name, and the entry's attachments: all durable."""
     entry = _made(work)
-    files.write_durably(vault.path("outbox", work.name + PENDING), entry.data)
-    files.checkpoint("seal: outbox file pending")
+    outbox.write_pending(vault, work.name, entry.data)
     for group in work.material.attachments.values():
         for attachment in group:
             files.sync_file(vault.path("spool", attachment.spool))
@@ -337,17 +353,8 @@ def _counts(vault: Vault, work: _Work) -> bool:
     with contextlib.suppress(Problem):
         if vault.db.one("SELECT 1 FROM entry WHERE file_name = ?", (work.name,)) is not None:
             return True
-        files.remove(vault.path("outbox", work.name + PENDING))
+        outbox.discard(vault, work.name)
     return False
-
-
-# ---- step 5 and recovery ----
-
-
-def _publish(vault: Vault, name: str) -> None:
-    files.checkpoint("seal: committed")
-    files.rename(vault.path("outbox", name + PENDING), vault.path("outbox", name))
-    files.checkpoint("seal: published")
 
 
 def _sealed(work: _Work) -> SealedEntry:
@@ -362,35 +369,3 @@ def _sealed(work: _Work) -> SealedEntry:
         stale=work.stale,
         incomplete=work.incomplete,
     )
-
-
-def recover(vault: Vault) -> list[Problem]:
-    """Puts right what an interrupted sealing left, at the start of the program; gives what a person must know.
-
-    A pending file whose entry counts gets its name; one without an entry goes, and its draft is still a draft. An entry
-    whose file is gone gives E_OUTBOX_LOST, every time, and one custody event.
-    """
-    outbox = vault.folder / "outbox"
-    files.sweep_temporaries(outbox)
-    rows = vault.db.query("SELECT file_name, eid, code, state FROM entry WHERE state <> 'purged'")
-    known = {str(row[0]) for row in rows}
-    with files.mapped_os_errors():
-        present = {item.name for item in outbox.iterdir()}
-    for pending in [name for name in present if name.endswith(PENDING)]:
-        name = pending.removesuffix(PENDING)
-        if name in known and name not in present:
-            files.rename(outbox / pending, outbox / name)
-            present.add(name)
-        else:
-            files.remove(outbox / pending)
-    return [_lost(vault, eid, str(code), str(state)) for name, eid, code, state in rows if name not in present]
-
-
-def _lost(vault: Vault, eid: bytes, code: str, state: str) -> Problem:
-    """An entry without its file. One that no bundle carried needs a human decision; copies may exist of the others."""
-    note = "outbox-lost:" + eid.hex()
-    if vault.db.meta(note) is None:
-        with vault.db.transaction():
-            vault.db.set_meta(note, state.encode())
-            vault.log.append("outbox-lost", eid, {"state": state})
-    return Problem("E_OUTBOX_LOST", entry=code)

@@ -90,6 +90,12 @@ ENTRIES: tuple[Entry, ...] = (
         "Begin a second interview that continues this one, and attach the file there.",
     ),
     Entry(
+        "E_ATTACH_LOST",
+        "{count} files of interviews are gone from the vault.",
+        "All answers and all other files are kept.",
+        "Attach the files again if they are still elsewhere, and remove the lost ones from the interview.",
+    ),
+    Entry(
         "E_ATTACH_RUNNING",
         "A recording of this interview is still running.",
         _KEPT,

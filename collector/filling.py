@@ -43,22 +43,15 @@ def fill(interview: Interview, data: Mapping[str, Any], folder: FilePath) -> Non
     interview.answer_all(act)
 
 
-def place_for_file(interview: Interview, question: str | None = None) -> Path:
-    """Where a file goes:
+def place_for_file(interview: Interview, question: str) -> Path:
+    """Where a file for the named question goes; a question inside a repeat gets a new entry for it.
 
-    the named question, or a new entry of the form's list of attachments, or its one file question.
-
-    Raises E_ANSWER_PATH for a name that is not one file question, E_ATTACH_QUESTION when the form has no place for
-    files.
+    Raises E_ANSWER_PATH for a name that is not one file question.
     """
-    wanted = [
-        each for each in interview.form.questions.values() if each.type == "file" and question in (None, each.name)
-    ]
-    listed = [each for each in wanted if isinstance(each.scope, Repeat)]
-    chosen = (listed or wanted)[:1] if question is None else wanted
-    if len(chosen) != 1:
-        raise Problem("E_ANSWER_PATH", question=question) if question else Problem("E_ATTACH_QUESTION", question="")
-    return _path_to(interview, chosen[0])
+    found = [each for each in interview.form.questions.values() if each.type == "file" and each.name == question]
+    if len(found) != 1:
+        raise Problem("E_ANSWER_PATH", question=question[:200])
+    return _path_to(interview, found[0])
 
 
 def _path_to(interview: Interview, question: Question) -> Path:

@@ -19,7 +19,8 @@ from collector.vault import Vault
 from schemas import canonical
 from schemas.problems import CATALOGUE, Problem
 from schemas.records.mission import Policy
-from sync.desk import archive, export, keys, logbook, mission, receipts, record, search
+from schemas.xform_model import Form
+from sync.desk import archive, checking, export, keys, logbook, mission, receipts, record, search
 from sync.desk.archive import FOLDER, Archive, KeptAttachment
 from sync.desk.importer import Importer, ImportReport, Progress
 from sync.desk.mission import Enrolled, Mission
@@ -43,6 +44,7 @@ class Desk:
     def __init__(self, vault: Vault, clock: Callable[[], float] = time.time) -> None:
         self.vault = vault
         self.clock = clock
+        self._forms: dict[bytes, Form] = {}
         self.archives: dict[int, Archive] = archive.open_all(vault)
         archive.drop_uncommitted(vault, self.archives)
         _sweep(vault)
@@ -167,7 +169,16 @@ class Desk:
         """One record by its code; the view is noted in the custody log. Raises E_RECORD_UNKNOWN."""
         number = record.find(self.vault, code)
         self._note("view", number)
-        return record.describe(self.vault, self.archives, number)
+        return record.describe(self.vault, self.archives, number, self.form_of(number))
+
+    def form_of(self, number: int) -> Form | None:
+        """The form that a record was made with, read once for each form."""
+        digest = record.form_hash(self.vault, number)
+        if digest is None:
+            return None
+        if digest not in self._forms:
+            self._forms[digest] = checking.stored_form(self.vault, digest)
+        return self._forms[digest]
 
     def attachment(self, code: str, name: str, out: Path) -> dict[str, object]:
         """Decrypt one attachment of a record to `out`, every cell and its SHA-256 verified before the file appears.

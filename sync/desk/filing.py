@@ -252,6 +252,8 @@ class Filing:
             "opened": bytes(sorted(entry.documents)),
             "sealed": bytes(entry.sealed),
             "flags": " ".join(self._flags(entry)),
+            "incomplete": core.incomplete or "",
+            "form": core.form[2],
         }
 
     def _flags(self, entry: OpenedEntry) -> list[str]:

@@ -13,6 +13,7 @@ from collector.vault import Vault
 from schemas.problems import Problem
 from schemas.records.common import COMPARTMENTS, PROCESS
 from schemas.records.document import Answer, Document
+from schemas.xform_model import Form
 from sync.desk import logbook
 from sync.desk.archive import Archive, KeptAttachment
 
@@ -32,10 +33,17 @@ def normal_code(code: str) -> str:
     return "".join(char for char in code.upper() if char.isalnum())[:32]
 
 
-def describe(vault: Vault, archives: Mapping[int, Archive], number: int) -> dict[str, object]:
-    """The record as `desk show --json` prints it."""
+def form_hash(vault: Vault, number: int) -> bytes | None:
+    """The hash of the form that a record was made with."""
+    row = vault.db.one("SELECT form FROM item WHERE number = ?", (number,))
+    return None if row is None or row[0] is None else bytes(row[0])
+
+
+def describe(vault: Vault, archives: Mapping[int, Archive], number: int, form: Form | None) -> dict[str, object]:
+    """The record as `desk show --json` prints it: answers in the order of the form. Raises E_RECORD_UNKNOWN."""
     row = vault.db.one(
-        "SELECT eid, record, state, serial, seq, claimed, floor, at, opened, sealed, flags FROM item WHERE number = ?",
+        "SELECT eid, record, state, serial, seq, claimed, floor, at, opened, sealed, flags, incomplete FROM item"
+        " WHERE number = ?",
         (number,),
     )
     if row is None:
@@ -43,7 +51,7 @@ def describe(vault: Vault, archives: Mapping[int, Archive], number: int) -> dict
     documents = {comp: found for comp, archive in archives.items() if (found := archive.document(number)) is not None}
     kept = [item for archive in archives.values() for item in archive.attachments(number)]
     names = {item.info.sid: files.shown_name(item.name) for item in kept}
-    answers = [(comp, answer) for comp, document in sorted(documents.items()) for answer in document.answers]
+    answers = _in_order([answer for document in documents.values() for answer in document.answers], form)
     sealed = sorted({*bytes(row[9]), *(set(bytes(row[8])) - documents.keys())})
     return {
         "code": row[1],
@@ -56,14 +64,29 @@ def describe(vault: Vault, archives: Mapping[int, Archive], number: int) -> dict
         "signed_floor": row[6],
         "imported_at": row[7],
         "flags": row[10].split(),
-        "answers": nested((answer for _, answer in answers), names),
-        "not_applicable": [_dotted(answer) for _, answer in answers if answer[2] == "not_applicable"],
+        "incomplete": row[11] or None,
+        "form": None if form is None else {"id": form.id, "version": form.version},
+        "answers": nested(answers, names),
+        "not_applicable": [_dotted(answer) for answer in answers if answer[2] == "not_applicable"],
         "compartments": {COMPARTMENTS[comp]: _given(document) for comp, document in sorted(documents.items())},
         "attachments": [_attachment(item, documents) for item in kept],
         "consent": consent(documents),
         "custody": custody(vault, bytes(row[0])),
         "unopened": [COMPARTMENTS[comp] for comp in sealed],
     }  # fmt: skip
+
+
+def _in_order(answers: Sequence[Answer], form: Form | None) -> list[Answer]:
+    """Answers of all compartments in the order of the form's questions; entries of a repeat by their ids."""
+    if form is None:
+        return list(answers)
+    order = {question.path: place for place, question in enumerate(form.questions.values())}
+
+    def place(answer: Answer) -> tuple[int, list[int]]:
+        names = tuple(step if isinstance(step, str) else step[0] for step in answer[0])
+        return order.get(names, len(order)), [step[1] for step in answer[0] if isinstance(step, tuple)]
+
+    return sorted(answers, key=place)
 
 
 def nested(answers: Iterable[Answer], names: Mapping[bytes, str]) -> dict[str, Any]:

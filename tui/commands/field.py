@@ -124,7 +124,7 @@ def interview(home: Path | None) -> None:
 @common.vault_options
 @click.argument("code")
 @click.argument("paths", nargs=-1, required=True, type=_PATH)
-@click.option("--question", help="The question that takes the file; without it the form's list of attachments.")
+@click.option("--question", help="The question that takes the file; without it the file belongs to the whole interview.")
 def attach(
     home: Path | None,
     passphrase_file: Path | None,
@@ -142,7 +142,7 @@ def attach(
         try:
             for path in paths:
                 with common.progress(path.name, as_json=as_json) as step:
-                    found = taken.attach(filling.place_for_file(taken, question), path, progress=step)
+                    found = taken.attach(filling.place_for_file(taken, question) if question else None, path, progress=step)
                 attached.append(
                     {"name": found.name, "bytes": found.length, "sha256": found.sha256.hex(), "sid": found.sid.hex()}
                 )

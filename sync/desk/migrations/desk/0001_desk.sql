@@ -83,6 +83,8 @@ CREATE TABLE item (
     opened   BLOB NOT NULL DEFAULT x'',    -- one byte for each compartment opened
     sealed   BLOB NOT NULL DEFAULT x'',    -- one byte for each compartment not opened
     flags    TEXT NOT NULL DEFAULT '',
+    incomplete TEXT NOT NULL DEFAULT '',   -- why the interview was interrupted
+    form     BLOB,                         -- hash of the form that was used
     bid      BLOB NOT NULL REFERENCES bundle (bid),
     store    INTEGER REFERENCES store (id),
     start    INTEGER NOT NULL, bytes INTEGER NOT NULL,

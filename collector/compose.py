@@ -22,7 +22,6 @@ from schemas import canonical, structure
 from schemas.problems import Problem
 from schemas.records.common import COMPARTMENTS, IDENTITY, PROCESS, LeafSignature
 from schemas.records.document import Answer, AttachmentKey, Document, Missing
-from schemas.records.document import Value as Kept
 from schemas.records.manifest import Core, Manifest, RecipientRef, StreamRef
 from schemas.records.mission import PackRecipient
 from schemas.session import Session
@@ -63,7 +62,7 @@ def gather(
         answered[path] = value
         item = given.get(path)
         t, by = (item.t, item.by) if item is not None else (now, "program")
-        _add(material, form, path, (path, _kept(value), cast(Missing, missing), t, by))
+        _add(material, form, path, (path, value, cast(Missing, missing), t, by))
     for node in session.walk():
         if node.kind != "question" or node.path in answered:
             continue
@@ -82,13 +81,6 @@ def gather(
 
 def _add(material: Material, form: Form, path: Path, answer: Answer) -> None:
     material.answers.setdefault(NUMBERS[form.compartment_of(path)], []).append(answer)
-
-
-def _kept(value: Value) -> Kept:
-    """A session's value as a document holds it: true and false as the form writes them."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value
 
 
 def _place_of(form: Form, attachment: Attachment, answered: Mapping[Path, Value]) -> int:

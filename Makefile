@@ -17,6 +17,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 demo: $(READY) ## the whole way from interview to archive, with invented testimony; leaves its files in demo/
+	@rm -rf demo
 	$(BIN)/svidok demo --keep demo
 
 test: $(READY) ## every test

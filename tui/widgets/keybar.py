@@ -80,16 +80,22 @@ class KeyBar(Widget):
     KeyBar { dock: bottom; height: auto; max-height: 2; padding: 0 1; background: $panel; color: $muted; }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: list[list[tuple[str, str, str]]] = [[]]
+        self._width = 0
+
     def on_mount(self) -> None:
         """Draw again whenever what can be done changes."""
         self.screen.bindings_updated_signal.subscribe(self, self._again)
 
     def _again(self, _screen: Screen[Any]) -> None:
-        self.refresh(layout=True)
-
-    def on_resize(self, _event: events.Resize) -> None:
-        """Lay the keys out for the new width."""
-        self.refresh()
+        if self._width:
+            rows = self._rows(self._width)
+            if rows != self._shown:
+                grown = len(rows) != len(self._shown)
+                self._shown = rows
+                self.refresh(layout=grown)
 
     def _rows(self, width: int) -> list[list[tuple[str, str, str]]]:
         rows: list[list[tuple[str, str, str]]] = [[]]
@@ -108,13 +114,15 @@ class KeyBar(Widget):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """One row, or two when one is not enough."""
-        return len(self._rows(width))
+        if width != self._width:
+            self._width, self._shown = width, self._rows(width)
+        return len(self._shown)
 
     def render(self) -> Content:
         """The keys in one or two rows."""
         lines = [
             Content(" " * GAP).join(Content.assemble((key, "$accent"), " ", text) for key, text, _action in row)
-            for row in self._rows(max(self.content_size.width, 10))
+            for row in self._shown
         ]
         return Content("\n").join(lines)
 
@@ -123,9 +131,8 @@ class KeyBar(Widget):
         place = event.get_content_offset(self)
         if place is None:
             return
-        rows = self._rows(self.content_size.width)
         at = 0
-        for key, text, action in rows[place.y] if place.y < len(rows) else []:
+        for key, text, action in self._shown[place.y] if place.y < len(self._shown) else []:
             end = at + cell_len(key) + 1 + cell_len(text)
             if at <= place.x < end:
                 await self.run_key(action)

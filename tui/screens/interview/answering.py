@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.timer import Timer
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, Static
 
 from schemas.problems import Problem
 from schemas.session_types import Changes
@@ -25,6 +25,7 @@ from tui.screens.interview.sections import Sections
 from tui.screens.interview.view import InterviewView, is_asked
 from tui.screens.interview.words import answer_problem
 from tui.screens.texts import code_text
+from tui.widgets.lines import Lines
 from tui.widgets.titlebar import TitleBar
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Answering(BaseScreen):
         self.pending = kept.pending if kept is not None and at is None else ""
         self.cursor = self.view.nearest(at or (kept.path if kept is not None else None))
         self._save_timer: Timer | None = None
+        self.card = Card()
+        self._prompt = ""
 
     def _speak(self) -> None:
         """Let the form speak the language of the screen, where it can."""
@@ -55,14 +58,17 @@ class Answering(BaseScreen):
     # drawing
 
     def body(self) -> ComposeResult:
+        self.card = Card()
+        self.section_list = Sections(self.view)
+        self.above, self.below = Rows(self.view, "above"), Rows(self.view, "below")
         with Horizontal():
-            yield Sections(self.view)
+            yield self.section_list
             with Vertical(id="middle"):
                 yield Static(id="prompt", markup=False)
                 with VerticalScroll(id="pane", can_focus=False):
-                    yield Rows(self.view, "above")
-                    yield Card()
-                    yield Rows(self.view, "below")
+                    yield self.above
+                    yield self.card
+                    yield self.below
 
     def title_note(self) -> str:
         """The record code."""
@@ -85,13 +91,9 @@ class Answering(BaseScreen):
         self.pending = kept.pending if kept is not None else ""
         self._speak()
         self.view.reload()
+        self._prompt = ""
         await self.recompose()
         self.restored()
-
-    @property
-    def card(self) -> Card:
-        """The open question."""
-        return self.query_one(Card)
 
     def open_stop(self, path: Path, *, pending: str = "") -> None:
         """Show a stop and put the cursor into it."""
@@ -111,10 +113,12 @@ class Answering(BaseScreen):
             self._draw_rows()
             prompt = self.query_one("#prompt", Static)
             words = self.view.nodes[section].prompt
-            prompt.update(words)
+            if words != self._prompt:
+                self._prompt = words
+                prompt.update(words)
             prompt.display = bool(words)
             self.query_one("#pane").set_class(self._is_free_account(path), "-full")
-            self.query_one(Sections).stand_on(section)
+            self.section_list.show_section(section)
         self.card.focus_editor()
         self.card.scroll_visible(animate=False)
         self.interview.keep(path, pending)
@@ -133,8 +137,8 @@ class Answering(BaseScreen):
         items = self.view.items(self.view.section_of(self.cursor), self.cursor)
         stops = [item.path if item.stops else None for item in items]
         place = stops.index(self.cursor) if self.cursor in stops else 0
-        self.query_one("#above", Rows).show(items[:place])
-        self.query_one("#below", Rows).show(items[place + 1 :])
+        self.above.show(items[:place])
+        self.below.show(items[place + 1 :])
 
     def changed(self, changes: Changes, *, reload: bool = False) -> None:
         """Draw what an answer changed, and nothing else."""
@@ -149,7 +153,7 @@ class Answering(BaseScreen):
                 self.card.update_node(self.view.nodes[self.cursor])
             if self.cursor is not None and self.view.section_of(self.cursor) in touched:
                 self._draw_rows()
-            self.query_one(Sections).update_sections(touched)
+            self.section_list.update_sections(touched)
         self.refresh_bindings()
 
     # answering
@@ -275,11 +279,11 @@ class Answering(BaseScreen):
     def action_sections(self) -> None:
         """Choose a section with the arrows; Enter goes there."""
         self.add_class("-choosing")
-        self.query_one(Sections).focus()
+        self.section_list.focus()
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+    def on_lines_selected(self, event: Lines.Selected) -> None:
         """Go to the chosen section: to its first open question."""
-        if isinstance(event.option_list, Sections) and event.option.id:
+        if event.lines is self.section_list:
             self.remove_class("-choosing")
-            if not self.go(self.view.first_stop((event.option.id,))):
+            if not self.go(self.view.first_stop((event.key,))):
                 self.card.focus_editor()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Editor = Literal["line", "choices", "account", "file", "none"]
 _MODE_STYLE = {"read": "$primary bold", "ask": "$secondary", "code": "$warning", "staff": "$muted"}
+_MODE_BAR = {"read": "primary", "ask": "secondary", "code": "warning", "staff": "faint"}
 _SELECTS = ("select_one", "select_multiple", "rank", "boolean", "acknowledge")
 
 
@@ -95,13 +96,13 @@ class Card(Vertical, can_focus=True):
             self.query_one(Choices).show(node)
         elif self.editor == "file":
             self.query_one(FilePanel).show(attachment)
-        self._mode_class(node)
+        self._show_mode(node)
         self.notes(node)
 
     def update_node(self, node: Node) -> None:
         """The same question after the session changed it; what is being typed stays."""
         old, self.node = self.node, node
-        if self.editor == "choices":
+        if self.editor == "choices" and (old is None or (old.value, old.choices) != (node.value, node.choices)):
             self.query_one(Choices).update_node(node)
         if old is None or (old.label, old.hint, old.required) != (node.label, node.hint, node.required):
             self.query_one("#card-head", Static).update(self._head(node, ""))
@@ -111,11 +112,12 @@ class Card(Vertical, can_focus=True):
         """The reserved answer, and what is wrong with what was typed."""
         note, wrong = self.query_one("#card-note", Label), self.query_one("#card-problem", Label)
         words = reserved_words(node.missing) if node.kind == "question" else ""
-        note.update(_("Answer: {answer}", answer=words) if words else "")
-        note.display = bool(words)
         text = problem or (node.problem or "")
-        wrong.update(f"! {text}" if text else "")
-        wrong.display = bool(text)
+        told_note = _("Answer: {answer}", answer=words) if words else ""
+        for label, told in ((note, told_note), (wrong, f"! {text}" if text else "")):
+            if label.content != told:
+                label.update(told)
+            label.display = bool(told)
 
     def _editors(self) -> dict[Editor, Widget]:
         return {
@@ -142,9 +144,10 @@ class Card(Vertical, can_focus=True):
 
     # words
 
-    def _mode_class(self, node: Node) -> None:
-        for mode in ("read", "ask", "code", "staff", "none"):
-            self.set_class((node.definition.mode if self.editor != "none" else "none") == mode, f"-{mode}")
+    def _show_mode(self, node: Node) -> None:
+        """A bar at the left in the colour of the mode; set directly, since a class would match every style again."""
+        name = _MODE_BAR.get(node.definition.mode, "faint") if self.editor != "none" else "primary"
+        self.styles.border_left = ("thick", self.app.theme_variables[name])
 
     def _head(self, node: Node, number: str) -> Content:
         if node.kind == "repeat":

@@ -10,17 +10,15 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.message import Message
-from textual.widgets import OptionList
-from textual.widgets.option_list import Option
 
 from schemas.session_types import Node
 from tui.locale import N_
 from tui.screens.interview.view import question_of
+from tui.widgets.lines import Line, Lines
 
 
-class Choices(OptionList):
+class Choices(Lines):
     """Posts Chosen with the new value; Edge when an arrow goes over the first or last option."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -53,22 +51,21 @@ class Choices(OptionList):
         """Offer the choices of a question, its answer marked, the cursor on the first chosen one."""
         self.node = node
         self.several = question_of(node).type in ("select_multiple", "rank")
-        self.clear_options()
-        self.add_options([Option(self._text(place), id=f"c{place}") for place in range(len(node.choices))])
         chosen = [place for place, choice in enumerate(node.choices) if choice.value in self._chosen()]
-        self.highlighted = chosen[0] if chosen else (0 if node.choices else None)
+        first = chosen[0] if chosen else (0 if node.choices else None)
+        self.show_lines([self._line(place) for place in range(len(node.choices))], first)
         self._typed = ""
 
     def update_node(self, node: Node) -> None:
-        """The same question after something changed: draw only marks that differ, or all if the choices differ."""
+        """The same question after something changed."""
         old, self.node = self.node, node
         if old is None or old.choices != node.choices:
-            place = self.highlighted
+            place = self.at
             self.show(node)
-            self.highlighted = min(place or 0, len(node.choices) - 1) if node.choices else None
+            self.stand_on(min(place or 0, len(node.choices) - 1) if node.choices else None)
             return
         for place in range(len(node.choices)):
-            self.replace_option_prompt_at_index(place, self._text(place))
+            self.change_line(place, self._line(place))
 
     def _chosen(self) -> tuple[str, ...]:
         value = self.node.value if self.node else None
@@ -76,19 +73,16 @@ class Choices(OptionList):
             return value
         return () if value is None else (str(value),)
 
-    def _text(self, place: int) -> Content:
-        node = self.node
-        if node is None:
-            return Content("")
-        choice, chosen = node.choices[place], self._chosen()
+    def _line(self, place: int) -> Line:
+        choice, chosen = self.node.choices[place], self._chosen()  # type: ignore[union-attr]  # shown for a node only
         on = choice.value in chosen
-        if question_of(node).type == "rank":
+        if question_of(self.node).type == "rank":  # type: ignore[arg-type]  # as above
             sign = f"{chosen.index(choice.value) + 1:2} " if on else " · "
         elif self.several:
             sign = "[x] " if on else "[ ] "
         else:
             sign = "(●) " if on else "( ) "
-        return Content.assemble((sign, "$success" if on else "$muted"), choice.label)
+        return Line(str(place), choice.label, sign=sign, sign_tone="success" if on else "muted")
 
     # keys
 
@@ -108,7 +102,7 @@ class Choices(OptionList):
         self.post_message(self.Chosen(None, goes_on=False))
 
     def _toggle(self, *, goes_on: bool) -> None:
-        node, place = self.node, self.highlighted
+        node, place = self.node, self.at
         if node is None or place is None or place >= len(node.choices):
             return
         value = node.choices[place].value
@@ -127,19 +121,20 @@ class Choices(OptionList):
             chosen = tuple(sorted(chosen, key=lambda code: order.index(code) if code in order else len(order)))
         self.post_message(self.Chosen(chosen or None, goes_on=False))
 
-    def action_cursor_up(self) -> None:
-        """Up; over the first option to the question before."""
-        if not self.highlighted:
-            self.post_message(self.Edge(-1))
+    def action_line(self, by: int) -> None:
+        """Up and down; over the ends to the question before and after."""
+        edge = 0 if by < 0 else len(self.lines) - 1
+        if self.at is None or self.at == edge:
+            self.post_message(self.Edge(by))
         else:
-            super().action_cursor_up()
+            super().action_line(by)
 
-    def action_cursor_down(self) -> None:
-        """Down; over the last option to the question after."""
-        if self.node is None or self.highlighted is None or self.highlighted >= len(self.node.choices) - 1:
-            self.post_message(self.Edge(1))
-        else:
-            super().action_cursor_down()
+    def on_click(self, event: events.Click) -> None:
+        """A click chooses and stays."""
+        place = event.get_content_offset(self)
+        if place is not None and self.top + place.y < len(self._rows):
+            self.stand_on(self._rows[self.top + place.y][0])
+            self._toggle(goes_on=False)
 
     def on_key(self, event: events.Key) -> None:
         """Typed letters find an option by the beginning of its words; a digit chooses by its place in a short list."""
@@ -155,11 +150,5 @@ class Choices(OptionList):
             for place, choice in enumerate(self.node.choices):
                 label = choice.label.casefold()
                 if label.startswith(start) if start == self._typed else start in label:
-                    self.highlighted = place
+                    self.stand_on(place)
                     return
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """A mouse click chooses."""
-        event.stop()
-        self.highlighted = event.option_index
-        self._toggle(goes_on=False)

@@ -14,7 +14,6 @@ from schemas.problems import Problem
 from schemas.xform_model import Path
 from tui.locale import N_, _, ngettext
 from tui.screens.interview.answering import Answering
-from tui.screens.interview.card import Card
 from tui.screens.interview.files import FilePanel
 from tui.screens.interview.sections import Sections
 from tui.screens.interview.view import is_answered, is_asked, question_of
@@ -83,7 +82,7 @@ class InterviewScreen(Answering):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys are offered only where they do something: closed questions have no reserved answers."""
-        if not self.is_mounted or not self.query(Card):
+        if not self.is_mounted or self.card.node is None:
             return True
         node = self.card.node
         if action == "reserve":

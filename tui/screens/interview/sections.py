@@ -3,78 +3,55 @@
 from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
-from textual.content import Content
-from textual.widgets import OptionList
-from textual.widgets.option_list import Option
+from textual import events
 
 from schemas.session_types import Node
 from schemas.xform_model import Path
 from tui.screens.interview.view import InterviewView, Progress
+from tui.widgets.lines import Line, Lines
 
-NARROW, WIDE = 25, 33
 
-
-class Sections(OptionList):
-    """One line for each section; the ids are the sections' names. Closed sections are shown, and cannot be entered."""
+class Sections(Lines):
+    """One line for each section; the keys are the sections' names. Closed sections are shown and cannot be entered."""
 
     def __init__(self, view: InterviewView) -> None:
-        super().__init__(id="sections")
+        super().__init__(id="sections", cursor_blurred=True)
         self.view = view
-        self._drawn: dict[str, tuple[str, bool]] = {}
+        self.names: list[str] = []
 
-    def on_mount(self) -> None:
-        """Draw all."""
-        self.redraw()
-
-    def redraw(self) -> None:
-        """Draw all again, as after a change of language."""
-        place = self.highlighted
-        self.clear_options()
-        self._drawn.clear()
-        for node in self.view.sections():
-            text, closed = self._text(node)
-            self._drawn[node.name] = (text.plain, closed)
-            self.add_option(Option(text, id=node.name, disabled=closed))
-        self.highlighted = place
+    def on_resize(self, event: events.Resize) -> None:
+        """Draw all for the new width."""
+        nodes = self.view.sections()
+        self.names = [node.name for node in nodes]
+        self._laid_out_for = max(self.content_size.width, 1)
+        self.show_lines([self._line(node) for node in nodes], self.at)
+        super().on_resize(event)
 
     def update_sections(self, touched: set[Path]) -> None:
         """Draw again only the sections that changed."""
         for node in self.view.sections():
-            if node.path not in touched:
-                continue
-            text, closed = self._text(node)
-            if self._drawn.get(node.name) == (text.plain, closed):
-                continue
-            self._drawn[node.name] = (text.plain, closed)
-            self.replace_option_prompt(node.name, text)
-            (self.disable_option if closed else self.enable_option)(node.name)
+            if node.path in touched and node.name in self.names:
+                self.change_line(self.names.index(node.name), self._line(node))
 
-    def stand_on(self, section: Path) -> None:
+    def show_section(self, section: Path) -> None:
         """Mark the section that is shown."""
-        self.highlighted = self.get_option_index(str(section[0]))
+        self.names = self.names or [node.name for node in self.view.sections()]
+        self.stand_on(self.names.index(str(section[0])))
 
-    @property
-    def _width(self) -> int:
-        return WIDE if self.screen.has_class("-wide") else NARROW
-
-    def on_resize(self) -> None:
-        """Draw for the new width."""
-        self.redraw()
-
-    def _text(self, node: Node) -> tuple[Content, bool]:
+    def _line(self, node: Node) -> Line:
         progress = self.view.progress(node.path)
         closed = not node.relevant
-        note = _progress_words(progress, closed)
-        width = self._width - 1 - cell_len(note)
+        note = progress_words(progress, closed=closed)
+        width = max(self._laid_out_for - cell_len(note) - 2, 4)
         label = (node.label or node.name).partition(" (")[0]
         if cell_len(label) > width:
             label = set_cell_size(label, width - 1).rstrip() + "…"
-        style = "$faint" if closed else "$success" if progress.done else "$muted"
-        pad = " " * (self._width - cell_len(label) - cell_len(note))
-        return Content.assemble((label, "$faint" if closed else ""), pad, (note, style)), closed
+        tone = "success" if progress.done and not closed else "faint" if closed else "muted"
+        return Line(node.name, label, note=note, note_tone=tone, tone="faint" if closed else "plain", closed=closed)  # type: ignore[arg-type]  # literals
 
 
-def _progress_words(progress: Progress, closed: bool) -> str:
+def progress_words(progress: Progress, *, closed: bool) -> str:
+    """`3/9`, a tick when nothing is left, a dash while the section is closed."""
     if closed:
         return "–"
     if progress.done:

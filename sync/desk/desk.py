@@ -115,9 +115,11 @@ class Desk:
 
     # ---- import, quarantine, receipts ----
 
-    def import_folders(self, folders: Sequence[Path], progress: Progress | None = None) -> ImportReport:
+    def import_folders(
+        self, folders: Sequence[Path], progress: Progress | None = None, reading: Progress | None = None
+    ) -> ImportReport:
         """Import everything that the folders hold. See `importer.Importer.run`."""
-        return Importer(self.vault, self.archives, clock=self.clock).run(folders, progress)
+        return Importer(self.vault, self.archives, clock=self.clock).run(folders, progress, reading)
 
     def quarantine(self) -> list[dict[str, object]]:
         """What stands in quarantine, newest first: each with its problem in three sentences."""

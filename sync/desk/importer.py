@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -82,8 +83,14 @@ class Importer:
         self.forms = FormChecks(vault)
         self.folder = vault.home / FOLDER
 
-    def run(self, folders: Sequence[Path], progress: Progress | None = None) -> ImportReport:
+    def run(
+        self, folders: Sequence[Path], progress: Progress | None = None, reading: Progress | None = None
+    ) -> ImportReport:
         """Import everything that the folders hold.
+
+        For the bundle at hand, `progress` is told (entries filed, entries in all) after each batch, and before that
+        `reading` (bytes decoded, bytes in all). Whatever these two raise stops the run between batches, with
+        everything filed so far in order.
 
         Raises only what stops the whole run: E_DISK_FULL, E_MEDIA, E_NO_MISSION.
         """
@@ -95,11 +102,13 @@ class Importer:
         openers = [_Opener(keys.recipient_keys(self.vault, m.id, "entry"), trust_of(self.vault, m)) for m in missions]
         seeds = [seed for m in missions for seed in keys.recipient_seeds(self.vault, m.id, "intake")]
         try:
-            for found in intake.run(folders, seeds, self.folder / "work", quota=files.free_bytes(self.folder)):
-                if isinstance(found, RefusedItem):
-                    report.refused.append({"item": found.item, **found.problem.as_dict()})
-                else:
-                    self._bundle(found, openers, report, progress)
+            quota = files.free_bytes(self.folder)
+            with closing(intake.run(folders, seeds, self.folder / "work", quota=quota, progress=reading)) as arriving:
+                for found in arriving:
+                    if isinstance(found, RefusedItem):
+                        report.refused.append({"item": found.item, **found.problem.as_dict()})
+                    else:
+                        self._bundle(found, openers, report, progress)
         finally:
             for seed in seeds:
                 seed.wipe()

@@ -12,7 +12,7 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, cast
@@ -70,7 +70,7 @@ class RefusedItem:
 
 def run(
     folders: Sequence[Path], seeds: Sequence[Secret], work: Path, *, quota: int, progress: Progress | None = None
-) -> Iterator[DecodedBundle | RefusedItem]:
+) -> Generator[DecodedBundle | RefusedItem, None, None]:
     """Reads the folders and yields every bundle that could be decoded, and everything that was refused.
 
     `quota`: bytes that one decoded bundle may take. `work` belongs to the intake alone: what an interrupted run left

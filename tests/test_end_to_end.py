@@ -11,10 +11,14 @@ from typing import Any
 
 import pytest
 
+from collector.field import Field
+from collector.keyslots import KdfParams
+from sync.desk.desk import Desk
 from tui.demo_interviews import SEARCH_PHRASE, interviews
 
 SVIDOK = str(Path(sys.executable).parent / "svidok")
 PASSPHRASE = "wogi dapu ferin kolza timube rasov"
+SMALL = KdfParams(65536, 1)
 MARKER = "Вигадана-Свідкова"
 
 
@@ -49,7 +53,11 @@ class Shell:
 
 @pytest.fixture(scope="module")
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
-    return Shell(tmp_path_factory.mktemp("way"))
+    """A folder with both homes; made by the library, because there a passphrase may be cheap to try."""
+    made = Shell(tmp_path_factory.mktemp("way"))
+    Desk.create(made.folder / "desk", PASSPHRASE, params=SMALL).close()
+    Field.create(made.folder / "field", PASSPHRASE, params=SMALL).close()
+    return made
 
 
 def told(folder: Path) -> Path:
@@ -66,10 +74,9 @@ def told(folder: Path) -> Path:
 
 
 def test_the_whole_way_by_courier(shell: Shell) -> None:
-    root = shell.vault("desk", "init", home="desk")["fingerprint"]
+    root = shell.vault("desk", "status", home="desk")["fingerprint"]
     mission = shell.vault("desk", "mission", "new", "--name", "Dobra", home="desk")
     assert mission["fingerprint"] == root
-    shell.vault("field", "init", home="field")
     request = shell.vault("field", "request", "--out", "request", home="field")
     enrolled = shell.vault(
         "desk", "enrol", "request", "--fingerprint", request["fingerprint"], "--out", "pack", home="desk"
@@ -122,6 +129,20 @@ def test_the_whole_way_by_courier(shell: Shell) -> None:
     shell.vault("field", "receipts", shell.folder / "returns", home="field")
     assert shell.vault("field", "purge", home="field")["purged"] == [code]
     assert shell.vault("field", "status", home="field")["interviews"] == {"purged": 1}
+
+
+def test_homes_are_made_by_commands_and_never_over_something(shell: Shell) -> None:
+    desk = shell.vault("desk", "init", home="new-desk")
+    assert len(desk["fingerprint"].split()) == 8
+    shell.vault("field", "init", home="new-field")
+    assert shell.vault("field", "status", home="new-field")["enrolled"] is False
+    assert shell.vault("field", "init", home="new-desk", fails=True)["problem"]["code"] == "E_HOME_EXISTS"
+    weak = shell.folder / "weak"
+    weak.write_text("aaaaaaaaaaaaaaaa")
+    for file, code in ((weak, "E_PASSPHRASE_WEAK"), (shell.folder / "none", "E_FILE_MISSING")):
+        words = ("field", "init", "--home", shell.folder / "weak-home", "--passphrase-file", file)
+        assert shell.json(*words, fails=True)["problem"]["code"] == code
+    assert not (shell.folder / "weak-home").exists()
 
 
 def test_an_interview_without_its_consent_is_not_sealed_and_the_command_says_what_lacks(shell: Shell) -> None:

@@ -109,4 +109,10 @@ ENTRIES: tuple[Entry, ...] = (
         "Nothing was changed.",
         "Start it in a terminal window, or use the commands: svidok --help.",
     ),
+    Entry(
+        "E_FILE_MISSING",
+        "There is no file called {name}.",
+        "Nothing was changed.",
+        "Check the name and the folder. If it lies on a stick, check that the stick is plugged in.",
+    ),
 )

@@ -85,7 +85,7 @@ def new_passphrase(file: Path | None, *, generate: bool = False) -> str:
 def _from_file(file: Path) -> str:
     from collector import files
 
-    with files.mapped_os_errors(), file.open("rb") as source:
+    with files.mapped_os_errors(), existing(file).open("rb") as source:
         data = source.read(_LIMIT)
     try:
         text = data.decode().rstrip("\r\n")
@@ -104,11 +104,20 @@ def _write_new(file: Path, text: str) -> None:
     files.write_durably(file, f"{text}\n".encode())
 
 
+def existing(file: Path) -> Path:
+    """The file that a person named. Raises E_FILE_MISSING."""
+    from collector import files
+
+    if not os.path.lexists(file):
+        raise Problem("E_FILE_MISSING", name=files.shown_name(file.name))
+    return file
+
+
 def read_json_object(file: Path) -> dict[str, Any]:
     """A JSON file with one object. Raises E_ANSWERS_FILE, E_NO_ACCESS."""
     from collector import files
 
-    data = files.read_limited(file, 64 << 20)
+    data = files.read_limited(existing(file), 64 << 20)
     try:
         found = json.loads(data)
     except (ValueError, RecursionError) as error:

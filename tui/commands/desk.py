@@ -68,7 +68,7 @@ def mission_new(
     from schemas.forms import shipped_forms
     from sync.desk import mission
 
-    read = [mission.read_form(path) for path in forms] or [
+    read = [mission.read_form(common.existing(path)) for path in forms] or [
         mission.ReadForm(mission.checked(form.xform)) for form in shipped_forms()
     ]
     with opened(home, passphrase_file) as desk:
@@ -114,7 +114,7 @@ def enrol(
     from collector import files
     from sync.desk import mission
 
-    data = files.read_limited(request, 65_536)
+    data = files.read_limited(common.existing(request), 65_536)
     shown = mission.request_fingerprint(data)
     if fingerprint is None and sys.stdin.isatty() and not as_json:
         click.echo(f"Fingerprint of the request:\n\n    {shown}\n")

@@ -84,7 +84,7 @@ def enrol(home: Path | None, passphrase_file: Path | None, as_json: bool, pack: 
     """Accept the mission PACK from the office."""
     from collector import files
 
-    data = files.read_limited(pack, 128 << 20)
+    data = files.read_limited(common.existing(pack), 128 << 20)
     with opened(home, passphrase_file) as field:
         if fingerprint is None and not as_json and field.pack() is None:
             fingerprint = str(click.prompt("Root fingerprint, as the office reads it to you", err=True))
@@ -124,7 +124,9 @@ def interview(home: Path | None) -> None:
 @common.vault_options
 @click.argument("code")
 @click.argument("paths", nargs=-1, required=True, type=_PATH)
-@click.option("--question", help="The question that takes the file; without it the file belongs to the whole interview.")
+@click.option(
+    "--question", help="The question that takes the file; without it the file belongs to the whole interview."
+)
 def attach(
     home: Path | None,
     passphrase_file: Path | None,
@@ -140,9 +142,11 @@ def attach(
     with opened(home, passphrase_file) as field:
         taken = field.open_interview(code)
         try:
-            for path in paths:
+            for path in map(common.existing, paths):
                 with common.progress(path.name, as_json=as_json) as step:
-                    found = taken.attach(filling.place_for_file(taken, question) if question else None, path, progress=step)
+                    found = taken.attach(
+                        filling.place_for_file(taken, question) if question else None, path, progress=step
+                    )
                 attached.append(
                     {"name": found.name, "bytes": found.length, "sha256": found.sha256.hex(), "sid": found.sid.hex()}
                 )

@@ -190,20 +190,50 @@ class Lead:
         return (self.leaves or b"")[_HASH * row : _HASH * (row + 1)]
 
 
-def read_lead(file: Readable) -> Lead:
-    """Reads both ends and nothing else: length, magic, ranges, signature, leaf list.
+def read_only_header(file: Readable) -> Header:
+    """The header of a volume from whichever end holds; the cheapest look at a file that a stranger made.
 
-    Raises E_VOL_SIZE, E_VOL_MAGIC, E_VOL_FORMAT, E_VOL_SIG, and E_VOL_MIX when both headers are good and differ.
+    Raises E_VOL_SIZE, E_VOL_MAGIC, E_VOL_FORMAT, E_VOL_SIG, and E_VOL_MIX when both are good and differ.
     """
+    cells = _cells_of(file)
+    copies = [file.read(offset, HEADER) for offset in (0, file.length - lead_length(cells))]
+    return _agreed_header(cells, copies)[0]
+
+
+def read_lead(file: Readable) -> Lead:
+    """Reads both ends and nothing else: length, magic, ranges, signature, leaf list. Raises as `read_only_header`."""
+    cells = _cells_of(file)
+    size = lead_length(cells)
+    copies = [file.read(offset, size) for offset in (0, file.length - size)]
+    header, faults = _agreed_header(cells, copies)
+    lists: list[bytes | Problem] = []
+    for copy in copies:
+        # A list is proven by the header that holds, at whichever end that stands.
+        alike = lists and copy == copies[0]
+        lists.append(lists[0] if alike else _leaves_or_fault(copy, header))
+    for place, found in enumerate(lists):
+        if isinstance(found, Problem):
+            faults.setdefault(place, found)
+    leaves = next((found for found in lists if isinstance(found, bytes)), None)
+    return Lead(header, leaves, len(faults), next(iter(faults.values()), None))
+
+
+def _cells_of(file: Readable) -> int:
+    """How many cells a file of this length has. Raises E_VOL_SIZE, E_VOL_MAGIC."""
     cells = LENGTHS.get(file.length)
     if cells is None:
         raise Problem("E_VOL_SIZE" if file.read(0, 8) == MAGIC else "E_VOL_MAGIC")
-    size = lead_length(cells)
-    copies = [file.read(offset, size) for offset in (0, file.length - size)]
+    return cells
+
+
+def _agreed_header(cells: int, copies: Sequence[bytes]) -> tuple[Header, dict[int, Problem]]:
+    """The header that both ends, or one of them, give; and what is wrong with the other."""
     faults: dict[int, Problem] = {}
     headers: list[Header] = []
     for place, copy in enumerate(copies):
         try:
+            if headers and copy[:HEADER] == copies[0][:HEADER]:
+                continue
             headers.append(_header_for(cells, copy))
         except Problem as problem:
             faults[place] = problem
@@ -211,15 +241,14 @@ def read_lead(file: Readable) -> Lead:
         raise faults[0]
     if headers[0] != headers[-1]:
         raise Problem("E_VOL_MIX")
-    leaves: bytes | None = None
-    for place, copy in enumerate(copies):
-        # A list is proven by the header that holds, at whichever end that stands.
-        try:
-            found = _read_leaves(copy, headers[0])
-            leaves = leaves or found
-        except Problem as problem:
-            faults.setdefault(place, problem)
-    return Lead(headers[0], leaves, len(faults), next(iter(faults.values()), None))
+    return headers[0], faults
+
+
+def _leaves_or_fault(copy: bytes, header: Header) -> bytes | Problem:
+    try:
+        return _read_leaves(copy, header)
+    except Problem as problem:
+        return problem
 
 
 def _header_for(cells: int, copy: bytes) -> Header:

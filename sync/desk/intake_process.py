@@ -25,7 +25,7 @@ from sync.decode import Decoder, VolumeSet, label, transport_key
 from sync.desk.intake_wire import Reply, Request, receive_request, send
 from sync.listing import Found, OpenFile, list_folders
 from sync.payload import read_index
-from sync.volume import Header, Lead, read_lead
+from sync.volume import Header, Lead, read_lead, read_only_header
 
 if sys.platform != "win32":
     import resource
@@ -92,7 +92,7 @@ class Intake:
                     if file.identity in seen:
                         continue
                     seen.add(file.identity)
-                    header = read_lead(file).header
+                    header = read_only_header(file)
             except Problem as problem:
                 self._refuse(found.name, problem)
                 continue

@@ -18,7 +18,7 @@ SHORTEST = 14
 _CONSONANTS = "bdfghjklmnprstvwz"
 _VOWELS = "aeiou"
 _LIST_LENGTH = 6**5
-_ENOUGH_BITS = 60
+_ENOUGH_BITS = 40
 
 
 def word_list() -> tuple[str, ...]:

@@ -151,17 +151,16 @@ def test_a_lock_older_than_pyproject_is_refused():
 
 def closure(names: set[str]) -> set[str]:
     """The installed packages that `names` need, themselves included."""
-    found: set[str] = set()
-    waiting = [(name, frozenset[str]()) for name in names]
+    found: set[tuple[str, frozenset[str]]] = set()
+    waiting = {(name, frozenset[str]()) for name in names}
     while waiting:
         name, extras = waiting.pop()
-        found.add(name)
+        found.add((name, extras))
         for requirement in map(Requirement, importlib.metadata.requires(name) or []):
             contexts = [{"extra": extra} for extra in extras | {""}]
-            wanted = not requirement.marker or any(requirement.marker.evaluate(context) for context in contexts)
-            if wanted and requirement.name.lower() not in found:
-                waiting.append((requirement.name.lower(), frozenset(requirement.extras)))
-    return found
+            if not requirement.marker or any(requirement.marker.evaluate(context) for context in contexts):
+                waiting |= {(requirement.name.lower(), frozenset(requirement.extras))} - found
+    return {name for name, _ in found}
 
 
 def test_the_architecture_counts_the_packages_of_the_field_profile_right():

@@ -66,7 +66,9 @@ def check_lines(report: CheckReport) -> Iterator[str]:
             )
             yield f"{file.folder}/{file.name}: {file.state}: {detail}"
     yield f"{len(report.files)} volumes, {report.returns} return files, {report.others} other files."
-    if report.ok:
+    if not report.bundles:
+        yield "There is no volume that can be read."
+    elif report.ok:
         yield "Everything is here and whole."
     elif report.complete:
         yield "Everything that is here can be read; what is damaged or missing is made good by the other volumes."

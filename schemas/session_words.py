@@ -38,7 +38,7 @@ class Words:
             return parts[0]
         context = self.context
         context.scope = context.origin = scope
-        return "".join(part if isinstance(part, str) else part.text(context) for part in parts)
+        return "".join(part if isinstance(part, str) else part.text(context) for part in parts).strip()
 
     def texts_of(self, definition: Definition) -> tuple[Text | None, ...]:
         """Label, hint, guidance, prompt, message of the constraint, message of the requirement."""

@@ -117,22 +117,23 @@ def _definition(
         made.parameters = {
             key: value for key, value in control.element.attrib.items() if key in ("start", "end", "step", "rows")
         }
-    made.type = _type(made.data_type, control, bind)
+    made.type = _type(made, control, bind)
     made.edtf = made.type == "text" and "edtf" in made.appearance.split()
     return made
 
 
-def _type(data_type: str, control: Control | None, bind: ET.Element | None) -> str:
-    """The question's type by its control and the type of its bind; without control it is a calculation."""
+def _type(made: Question, control: Control | None, bind: ET.Element | None) -> str:
+    """The question's type by its control and the type of its bind; without control it is a calculation.
+
+    pyxform writes a note as a text question that is read-only; one that has a value to show is no note.
+    """
     if control is None:
         return "calculate"
     if control.tag in _TAGS:
         return _TAGS[control.tag]
-    kind = _INPUTS.get(data_type, "text")
-    fixed = bind is not None and bind.get("readonly", "").strip() == "true()"
-    if kind == "text" and fixed and bind is not None and "calculate" not in bind.attrib:
-        return "note"
-    return kind
+    kind = _INPUTS.get(made.data_type, "text")
+    fixed = bind is not None and bind.get("readonly", "").strip() == "true()" and "calculate" not in bind.attrib
+    return "note" if kind == "text" and fixed and not made.default else kind
 
 
 def _check_references(parts: Parts, nodes: dict[str, Definition]) -> None:

@@ -228,6 +228,8 @@ class Filler:
         target = self.nodes.get(ref)
         if not isinstance(target, Question):
             raise Problem("E_FORM_REFERENCE", question=ref.rpartition("/")[2], name=ref, expression="setvalue")
+        if target.type == "note":
+            target.type = "text"  # it has a value to show
         source = (element.get("value") or "").strip()
         if not source and (element.text or "").strip():
             source = "'" + (element.text or "").strip().replace("'", "’") + "'"

@@ -202,7 +202,8 @@ def _connect(program: Program) -> None:
             if reference.definition is cell.definition and cell.kind is Kind.VALID and not reference.entries:
                 continue  # an answer checks itself anyway
             edges = (from_entries if reference.entries else from_value).setdefault(reference.definition, {})
-            edges[cell, reference.common] = Edge(cell, reference.common, _route(cell.scope, reference.common))
+            common = _shared(cell.scope, reference.common)
+            edges[cell, common] = Edge(cell, common, _route(cell.scope, common))
     program.from_value = {node: tuple(edges.values()) for node, edges in from_value.items()}
     program.from_entries = {node: tuple(edges.values()) for node, edges in from_entries.items()}
 
@@ -211,12 +212,24 @@ def _references(cell: Cell) -> Iterable[Reference]:
     return {reference for expression in cell.expressions for reference in expression.references}
 
 
+def _scopes(scope: Group) -> Iterator[Group]:
+    """The scope and those around it, from the inside out."""
+    each: Group | None = scope
+    while each is not None:
+        yield each
+        each = each.scope
+
+
+def _shared(scope: Group, common: Group) -> Group:
+    """The scope that both ends share; the form itself for what is looked up inside entries from elsewhere (choices)."""
+    scopes = list(_scopes(scope))
+    return common if any(each is common for each in scopes) else scopes[-1]
+
+
 def _route(scope: Group, common: Group) -> tuple[int, ...]:
     slots: list[int] = []
-    each: Definition = scope
-    while each is not common:
-        slots.append(each.slot)
-        if each.scope is None:
+    for each in _scopes(scope):
+        if each is common:
             break
-        each = each.scope
+        slots.append(each.slot)
     return tuple(reversed(slots))

@@ -131,13 +131,13 @@ class _Reader:
         return _Sequence(tuple(parts))
 
     def repeated(self, node: _Node) -> _Node:
-        while self.peek() in ("*", "+", "?", "{"):
-            least, most = self.bounds()
-            if self.peek() == "+":
-                raise PatternError("possessive repetition is not offered")
-            self.eat("?")  # a lazy repetition matches the same whole texts
-            node = _Repeat(node, least, most)
-        return node
+        if self.peek() not in ("*", "+", "?", "{"):
+            return node
+        least, most = self.bounds()
+        self.eat("?")  # a lazy repetition matches the same whole texts
+        if self.peek() in ("*", "+", "?", "{"):
+            raise PatternError("possessive and doubled repetition are not offered")
+        return _Repeat(node, least, most)
 
     def bounds(self) -> tuple[int, int | None]:
         sign = self.take()

@@ -52,7 +52,7 @@ def number_text(value: float) -> str:
         return "NaN"
     if value in (math.inf, -math.inf):
         return "Infinity" if value > 0 else "-Infinity"
-    if value == int(value):
+    if value == int(value) and abs(value) < 1e16:
         return str(int(value))
     text = repr(value)
     return format(Decimal(text), "f") if "e" in text else text

@@ -44,20 +44,26 @@ def by_hand(instance: str, binds: str = "", body: str = "", **parts: str) -> Ses
 
 
 def calculating(expression: str, answers: Mapping[str, object] | None = None, kind: str = "string") -> object:
-    """What an expression gives, over the text questions a, b, c, the integers i, j, the decimal d, the date t, the
+    """What an expression gives.
+
+    It stands beside the text questions a, b, c, the integers i, j, the decimal d, the date t, the
     dateTime m, the select_multiple s (codes x y z) and the repeat r with text q, integer n (three entries: 1, 2, 3)."""
     escaped = expression.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
     session = by_hand(
         "<a/><b/><c/><i/><j/><d/><t/><m/><s/><r><q/><n/></r><result/>",
-        f"""<bind nodeset="/data/i" type="int"/><bind nodeset="/data/j" type="int"/><bind nodeset="/data/d" type="decimal"/>
+        f"""<bind nodeset="/data/i" type="int"/><bind nodeset="/data/j" type="int"/>
+        <bind nodeset="/data/d" type="decimal"/>
         <bind nodeset="/data/t" type="date"/><bind nodeset="/data/m" type="dateTime"/>
         <bind nodeset="/data/r/n" type="int"/><bind nodeset="/data/r" svidok:start="0"/>
         <bind nodeset="/data/result" type="{kind}" calculate="{escaped}"/>""",
-        """<input ref="/data/a"/><input ref="/data/b"/><input ref="/data/c"/><input ref="/data/i"/><input ref="/data/j"/>
+        """<input ref="/data/a"/><input ref="/data/b"/><input ref="/data/c"/><input ref="/data/i"/>
+        <input ref="/data/j"/>
         <input ref="/data/d"/><input ref="/data/t"/><input ref="/data/m"/>
-        <select ref="/data/s"><item><label>X-ray</label><value>x</value></item><item><label>Y</label><value>y</value></item>
+        <select ref="/data/s"><item><label>X-ray</label><value>x</value></item>
+        <item><label>Y</label><value>y</value></item>
         <item><label>Z</label><value>z</value></item></select>
-        <group ref="/data/r"><repeat nodeset="/data/r"><input ref="/data/r/q"/><input ref="/data/r/n"/></repeat></group>""",
+        <group ref="/data/r"><repeat nodeset="/data/r"><input ref="/data/r/q"/><input ref="/data/r/n"/></repeat>
+        </group>""",
     )
     for number in (1, 2, 3):
         path, _ = session.add(("r",))

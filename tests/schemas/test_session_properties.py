@@ -1,4 +1,4 @@
-"""What must hold for every form: recalculating a part gives what recalculating everything gives, and `Changes` is exact."""
+"""What must hold for every form: a part recalculated is as good as the whole, and `Changes` is exact."""
 
 from __future__ import annotations
 
@@ -82,7 +82,9 @@ def question(draw, grown: Grown, ref: str, inside: bool) -> tuple[str, str]:
 def group(draw, grown: Grown, ref: str, inside: bool) -> tuple[str, str]:
     grown.count += 1
     name = f"g{grown.count}"
-    grown.binds.append(f'<bind nodeset="{ref}/{name}"{attributes(draw, grown, False)}/>'.replace("constraint", "ignored"))
+    grown.binds.append(
+        f'<bind nodeset="{ref}/{name}"{attributes(draw, grown, False)}/>'.replace("constraint", "ignored")
+    )
     parts = [question(draw, grown, f"{ref}/{name}", inside) for _ in range(draw(st.integers(1, 3)))]
     inner, body = ("".join(each) for each in zip(*parts, strict=True))
     return f"<{name}>{inner}</{name}>", f'<group ref="{ref}/{name}"><label>G</label>{body}</group>'

@@ -13,7 +13,7 @@ from typing import Literal, cast
 from collector import crypto, head, slots
 from collector.cells import StreamInfo
 from collector.crypto import Secret
-from collector.interview import Given
+from collector.drafts import Given
 from collector.media import Attachment
 from collector.mission import Recipients
 from collector.review import hidden_files

@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from collector import crypto, media
+from collector import codes, crypto, media
 from collector.crypto import P, Secret
 from collector.database import Database
 from collector.vault import Vault
 from schemas import canonical
 from schemas.problems import Problem
-from schemas.session_types import EntryState, Path
+from schemas.records.document import By
+from schemas.session_types import EntryState, Path, Value
 
 RowKind: TypeAlias = Literal["answer", "entry", "cursor"]
 _PLACE = 16
@@ -37,6 +38,25 @@ class Draft:
     key: int
     opened_at: int
     touched_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One answer as the draft keeps it: value or missing reason, when it was given (seconds since 1970), by whom."""
+
+    value: Value
+    missing: str | None
+    t: int
+    by: By
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where the person is: the question, the text not yet confirmed, the language of the screen."""
+
+    path: Path
+    pending: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +161,14 @@ def find(db: Database, code: str) -> Draft:
     if db.one("SELECT 1 FROM entry WHERE code = ?", (code,)) is not None:
         raise Problem("E_INTERVIEW_SEALED", code=code)
     raise Problem("E_INTERVIEW_UNKNOWN", code=code)
+
+
+def unused_code(db: Database) -> str:
+    """A record code that no draft and no entry of this device has."""
+    while True:
+        code = codes.draw()
+        if db.one("SELECT 1 FROM draft WHERE code = ? UNION SELECT 1 FROM entry WHERE code = ?", (code, code)) is None:
+            return code
 
 
 def delete(db: Database, draft: Draft) -> None:

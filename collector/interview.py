@@ -10,13 +10,12 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path as FilePath
 
-from collector import codes, drafts, files, media
+from collector import drafts, files, media
 from collector.crypto import Secret
-from collector.drafts import Draft, DraftRows
+from collector.drafts import Cursor, Draft, DraftRows, Given
 from collector.media import Attachment
 from collector.mission import StoredForm
 from collector.review import Review, look_over
@@ -34,25 +33,6 @@ MAX_ATTACHMENTS = 250
 _BY: Mapping[str, By] = {"read": "witness", "ask": "witness", "code": "staff", "staff": "staff", "auto": "program"}
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """One answer as the draft keeps it: value or missing reason, when it was given (seconds since 1970), by whom."""
-
-    value: Value
-    missing: str | None
-    t: int
-    by: By
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where the person is: the question, the text not yet confirmed, the language of the screen."""
-
-    path: Path
-    pending: str
-    language: str
-
-
 class Interview:
     """A live draft. Not shared between threads. Close it to wipe its key from memory."""
 
@@ -65,6 +45,7 @@ class Interview:
         self._entries: dict[Path, bool] = {}
         self._cursor: Cursor | None = None
         self._rows: DraftRows | None = None
+        self._still = False
         with vault.ring.open(draft.key) as key:
             self._rows = DraftRows(vault.db, draft.number, key)
         self.session = self._new_session()
@@ -77,7 +58,7 @@ class Interview:
         now = _seconds(clock)
         with vault.db.transaction(), Secret.random() as key:
             wrapped = vault.ring.wrap_new(DRAFT_KEY, key)
-            code = _unused_code(vault)
+            code = drafts.unused_code(vault.db)
             number = vault.db.execute(
                 "INSERT INTO draft (code, state, form, key, opened_at, touched_at) VALUES (?, 'open', ?, ?, ?, ?)",
                 (code, stored.hash, wrapped, now, now),
@@ -100,6 +81,16 @@ class Interview:
             self._rows.wipe()
         self._rows = None
         self._given.clear()
+
+    @contextlib.contextmanager
+    def held_still(self) -> Iterator[None]:
+        """While it is sealed, nobody changes it: every such call raises E_INTERVIEW_FROZEN, so that no word is lost."""
+        self._open_rows()
+        self._still = True
+        try:
+            yield
+        finally:
+            self._still = False
 
     @property
     def closed(self) -> bool:
@@ -199,13 +190,14 @@ class Interview:
             progress=progress,
             clock=self._clock,
         )
-        if path is not None:
-            try:
+        try:
+            self._open_rows()
+            if path is not None:
                 self._do(lambda: self.session.set(path, attachment.sid), path)
-            except BaseException:
-                with contextlib.suppress(Problem):
-                    media.drop(self._vault, attachment.sid)
-                raise
+        except BaseException:
+            with contextlib.suppress(Problem):
+                media.drop(self._vault, attachment.sid)
+            raise
         return attachment
 
     def detach(self, sid: bytes) -> Changes:
@@ -230,7 +222,7 @@ class Interview:
     def _check_takes_file(self, path: Path) -> None:
         node, name = self.session.node(path), drafts.path_text(path)
         definition = node.definition
-        if not isinstance(definition, Question) or definition.type != "file" or not node.relevant or node.readonly:
+        if not isinstance(definition, Question) or definition.type != "file" or node.readonly:
             raise Problem("E_ATTACH_QUESTION", question=name)
         if node.value is not None:
             raise Problem("E_ATTACH_PRESENT", question=name)
@@ -267,6 +259,17 @@ class Interview:
         """Where the person was; None in an interview that nobody looked at."""
         return self._cursor
 
+    def unconfirmed(self) -> Path | None:
+        """The question at which text stands that was typed and not yet made an answer; None when there is none."""
+        if self._cursor is None or not self._cursor.pending:
+            return None
+        try:
+            node = self.session.node(self._cursor.path)
+        except Problem:
+            return None
+        same = node.value is not None and str(node.value) == self._cursor.pending
+        return None if same or not node.relevant else self._cursor.path
+
     # ---- looking ----
 
     def given(self, path: Path) -> Given | None:
@@ -293,6 +296,8 @@ class Interview:
     def _open_rows(self) -> DraftRows:
         if self._rows is None:
             raise Problem("E_INTERVIEW_CLOSED")
+        if self._still:
+            raise Problem("E_INTERVIEW_FROZEN")
         return self._rows
 
     def _do(self, act: Callable[[], Changes], given: Path | None) -> Changes:
@@ -347,8 +352,9 @@ class Interview:
         return "staff" if missing == "not_asked" else _BY[self.form.definition(path).mode]
 
     def _touch(self) -> None:
+        """Notes the time; a draft whose sealing failed is open again."""
         self._vault.db.execute(
-            "UPDATE draft SET touched_at = ? WHERE id = ?", (_seconds(self._clock), self._draft.number)
+            "UPDATE draft SET touched_at = ?, state = 'open' WHERE id = ?", (_seconds(self._clock), self._draft.number)
         )
 
     def _load(self) -> None:
@@ -372,17 +378,6 @@ class Interview:
         if self._cursor is not None:
             session.language = self._cursor.language
         self.session, self._given, self._entries = session, given, entries
-
-
-def _unused_code(vault: Vault) -> str:
-    """A record code that no draft and no entry of this device has."""
-    while True:
-        code = codes.draw()
-        if (
-            vault.db.one("SELECT 1 FROM draft WHERE code = ? UNION SELECT 1 FROM entry WHERE code = ?", (code, code))
-            is None
-        ):
-            return code
 
 
 def _seconds(clock: Clock) -> int:

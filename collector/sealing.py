@@ -93,8 +93,10 @@ class _Work:
 
 
 def require_sealable(interview: Interview, incomplete: str | None) -> None:
-    """Raises E_SEAL_BLOCKED, E_SEAL_INCOMPLETE, E_SEAL_CONSENT, E_SEAL_REASON unless the interview may be sealed."""
-    review = interview.review()
+    """Raises E_SEAL_PENDING, E_SEAL_BLOCKED, E_SEAL_INCOMPLETE, E_SEAL_CONSENT or E_SEAL_REASON if it may not be."""
+    review, unconfirmed = interview.review(), interview.unconfirmed()
+    if unconfirmed is not None:
+        raise Problem("E_SEAL_PENDING", question=path_text(unconfirmed))
     if incomplete is None:
         if review.blocking:
             raise Problem("E_SEAL_BLOCKED", questions=_names(review.blocking))
@@ -126,7 +128,16 @@ def seal_as_it_is(
     Raises E_ATTACH_RUNNING, E_ATTACH_LOST (the draft stays as it was); E_NOT_ENROLLED, E_NO_RECIPIENT, E_DOCUMENT_SIZE,
     E_MANIFEST_SIZE, E_DISK_FULL, E_MEDIA_IO and others (the draft stays frozen, nothing left the machine).
     """
-    attachments, now = _whole_attachments(interview), int(max(0, clock()))
+    with interview.held_still():
+        work = _sealed_through(vault, interview, incomplete, int(max(0, clock())))
+    interview.close()
+    outbox.publish(vault, work.name)
+    return _sealed(work)
+
+
+def _sealed_through(vault: Vault, interview: Interview, incomplete: str | None, now: int) -> _Work:
+    """Steps 1 to 4: after it the entry counts."""
+    attachments = _whole_attachments(interview)
     _freeze(vault, interview.draft)
     files.checkpoint("seal: frozen")
     work = _prepare(vault, interview, attachments, incomplete, now)
@@ -141,9 +152,7 @@ def seal_as_it_is(
     finally:
         if work.following is not None:
             work.following.wipe()
-    interview.close()
-    outbox.publish(vault, work.name)
-    return _sealed(work)
+    return work
 
 
 def _whole_attachments(interview: Interview) -> list[Attachment]:
@@ -256,7 +265,8 @@ def _core(
 
 def seconds_since_boot() -> int:
     """Seconds that nobody can set: since the machine was started, where the system tells."""
-    return int(time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)))
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return int(time.monotonic() if clock is None else time.clock_gettime(clock))
 
 
 def _write_pending(vault: Vault, work: _Work) -> None:

@@ -27,6 +27,12 @@ ENTRIES: tuple[Entry, ...] = (
         "Open it again from the list of interviews.",
     ),
     Entry(
+        "E_INTERVIEW_FROZEN",
+        "This interview is being sealed and takes no answers now.",
+        _KEPT,
+        "Wait until the seal is done. If sealing fails, the interview can be changed again.",
+    ),
+    Entry(
         "E_FORM_UNKNOWN",
         "The mission pack in force has no form “{form}”.",
         "Nothing was changed.",
@@ -39,6 +45,12 @@ ENTRIES: tuple[Entry, ...] = (
         "Divide it over two questions, or attach it as a file.",
     ),
     # review and sealing
+    Entry(
+        "E_SEAL_PENDING",
+        "Text that was typed at the question {question} is not an answer yet.",
+        _KEPT,
+        "Open the interview at this question and confirm the text or clear it, then seal.",
+    ),
     Entry(
         "E_SEAL_BLOCKED",
         "Questions that decide whether the interview may go on are not answered: {questions}.",

@@ -311,7 +311,7 @@ def test_file_as_an_answer_and_as_a_thing_of_its_own(field: Field, tmp_path: Pat
 def test_files_only_where_files_belong(field: Field, tmp_path: Path) -> None:
     interview = field.new_interview()
     source = picture(tmp_path)
-    for path in (STORY, AUDIO, NAME):
+    for path in (STORY, NAME):
         with pytest.raises(Problem, match="E_ATTACH_QUESTION"):
             interview.attach(path, source)
     interview.answer(CONSENT, "yes")

@@ -509,3 +509,49 @@ def test_document_that_is_too_large(field: Field, monkeypatch: pytest.MonkeyPatc
 
 def test_machine_without_a_boot_clock() -> None:
     assert sealing.seconds_since_boot() > 0
+
+
+def test_typed_text_that_is_no_answer_yet_is_not_lost(field: Field) -> None:
+    interview = filled(field)
+    interview.keep(STORY, STORY_TEXT)
+    assert interview.unconfirmed() is None
+    interview.keep(STORY, STORY_TEXT + " And then")
+    with pytest.raises(Problem) as caught:
+        field.seal(interview.code)
+    assert (caught.value.code, caught.value.facts["question"]) == ("E_SEAL_PENDING", "account/story")
+    with pytest.raises(Problem, match="E_SEAL_PENDING"):
+        field.seal(interview.code, "interrupted")
+    interview.answer(STORY, STORY_TEXT + " And then")
+    field.seal(interview.code)
+
+
+def test_nothing_is_answered_while_it_is_sealed(field: Field, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    interview, source, codes = filled(field), some_file(tmp_path), []
+
+    def checkpoint(_: str) -> None:
+        for act in (
+            lambda: interview.answer(STORY, "lost"),
+            lambda: interview.keep(STORY, "lost"),
+            lambda: interview.attach(None, source),
+        ):
+            with pytest.raises(Problem) as caught:
+                act()
+            codes.append(caught.value.code)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("collector.files.checkpoint", checkpoint)
+        field.seal(interview.code)
+    assert set(codes[:9]) == {"E_INTERVIEW_FROZEN"}
+    assert set(codes) == {"E_INTERVIEW_FROZEN", "E_INTERVIEW_CLOSED"}
+
+
+def test_after_a_failed_seal_the_interview_goes_on(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
+    interview = filled(field)
+    with monkeypatch.context() as patch:
+        patch.setattr("collector.sealing._write_pending", lambda *_: (_ for _ in ()).throw(Problem("E_DISK_FULL")))
+        with pytest.raises(Problem, match="E_DISK_FULL"):
+            field.seal(interview.code)
+    interview.answer(PLACE, "goes on")
+    assert [row.state for row in field.interviews()] == ["open"]
+    opened = open_sealed(field, field.seal(interview.code).eid, EVERYBODY)
+    assert opened.answer(PROCESS, PLACE)[0] == "goes on"

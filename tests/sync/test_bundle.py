@@ -125,6 +125,22 @@ def test_what_was_sealed_comes_back(tmp_path: Path, k: int, n: int, sticks: int)
     assert (decoded.lost, decoded.damaged) == (0, 0)
 
 
+def test_a_large_bundle_has_large_volumes(tmp_path: Path) -> None:
+    """More than 2,048 cells: class 1, volumes of 16 MiB, and memory that does not grow with them."""
+    group = entry(tmp_path / "source", 1, streams=[1])
+    os.truncate(group[1].path, 2100 * CELL)
+    large = (group[0], dataclasses.replace(group[1], size=2100 * CELL))
+    to = folders(tmp_path, 1)
+    export = write_bundle([large], to, 1, 1)
+    assert (export.written.layout.cells, export.written.layout.stripes) == (256, 9)
+    assert {path.stat().st_size for path in volume_files(to)} == {16_809_984}
+    spoil(volume_files(to)[0], 5, 9000)
+    decoded = decode(to, tmp_path / "out")
+    assert decoded.files[large[0].name] == large[0].path.read_bytes()
+    assert decoded.files[large[1].name][:CELL] == large[1].path.read_bytes()[:CELL]
+    assert not any(decoded.files[large[1].name][CELL::4096])
+
+
 def test_volumes_are_dealt_in_turn(tmp_path: Path) -> None:
     to = folders(tmp_path, 3)
     export = write_bundle([entry(tmp_path / "source", 1, streams=[200])], to)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from sync.volume import InMemory, check
 from tests.conftest import shared_path
+from tests.sync.sticks import decode, entry, folders, volume_files, write_bundle
 from tests.sync.volumes import INTAKE_SEED, make_bundle
 
 
@@ -44,3 +46,33 @@ def test_the_reference_opens_ours(reference: ModuleType) -> None:
     made = make_bundle(payload, 3, 5)
     files = [made.files[0, index] for index in (1, 3, 4)]
     assert reference.bundle_unpack(files, [reference.Recipient(INTAKE_SEED)])[: len(payload)] == payload
+
+
+def test_the_reference_opens_what_lies_on_our_sticks(reference: ModuleType, tmp_path: Path) -> None:
+    (group,) = [entry(tmp_path / "source", 1, streams=[60])]
+    to = folders(tmp_path, 3)
+    write_bundle([group], to)
+    files = [path.read_bytes() for path in volume_files(to[1:])]
+    payload = reference.bundle_unpack(files, [reference.Recipient(INTAKE_SEED)])
+    start = -(-(4 + int.from_bytes(payload[:4], "big")) // 4096) * 4096
+    for item in group:
+        assert payload[start : start + item.size] == item.path.read_bytes()
+        start += item.size
+    assert not any(payload[start:])
+
+
+def test_we_open_what_the_reference_makes(reference: ModuleType, tmp_path: Path) -> None:
+    """Its own words for the index, its own bundle, dealt over sticks of ours."""
+    (group,) = [entry(tmp_path / "source", 1, streams=[20])]
+    files = [[item.kind, item.name, item.size, item.digest] for item in group]
+    index = reference.cmp_dump({"v": 1, "files": files, "retn": b"R" * 16})
+    block = (len(index).to_bytes(4, "big") + index).ljust(4096, b"\0")
+    payload = block + b"".join(item.path.read_bytes() for item in group)
+    _, _, volumes = reference.bundle_pack(payload, 2, 4, [reference.Recipient(INTAKE_SEED)])
+    to = folders(tmp_path, 2)
+    for (stripe, index_), data in volumes.items():
+        if index_ != 1:
+            (to[index_ % 2] / f"{'a' * 16}-{stripe}-{index_}.vol").write_bytes(data)
+    decoded = decode(to, tmp_path / "out")
+    assert decoded.files == {item.name: item.path.read_bytes() for item in group}
+    assert decoded.lost == 1

@@ -6,6 +6,8 @@ imported when the passphrase is being checked, never before, so that the first s
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -39,21 +41,24 @@ class Profile(Protocol):
 
 
 class FieldProfile:
-    """The documenter's laptop."""
+    """The documenter's laptop. `clock` is what its vault believes the time to be."""
 
     name = "field"
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
 
     def create(self, home: Path, passphrase: str) -> Opened:
         """Make a new home and open it."""
         from collector.field import Field
 
-        return Field.create(home, passphrase)
+        return Field.create(home, passphrase, clock=self._clock)
 
     def open(self, home: Path, passphrase: str) -> Opened:
         """Open the home. Takes about a second (Argon2id)."""
         from collector.field import Field
 
-        return Field.open(home, passphrase)
+        return Field.open(home, passphrase, clock=self._clock)
 
     def idle_minutes(self, opened: Opened) -> int:
         """Minutes without a key after which the vault closes: the mission's policy, or `IDLE_MINUTES` before

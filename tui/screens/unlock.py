@@ -17,8 +17,6 @@ from tui.locale import N_, _
 from tui.screens.base import BaseScreen
 from tui.screens.profiles import Opened, home_exists
 
-SHORTEST = 14
-
 
 class UnlockScreen(BaseScreen):
     """Passphrase field; wrong ones show the coded problem below it."""
@@ -111,15 +109,20 @@ class UnlockScreen(BaseScreen):
         self.work(lambda: act(home, passphrase), self._opened, failed=self._refused)
 
     def _good(self, passphrase: str) -> bool:
-        if len(passphrase) < SHORTEST:
-            self._say(_("Too short: at least {count} characters, better six words.", count=SHORTEST))
-        elif passphrase != self.query_one("#again", Input).value:
-            self._say(_("The two are not the same. Nothing was made yet; type both again."))
-            for field in self.query(Input):
-                field.value = ""
-            self.query_one("#passphrase").focus()
-        else:
+        from collector import passphrase as rules
+
+        try:
+            rules.check(passphrase)
+        except Problem as problem:
+            self._refused(problem)
+            return False
+        if passphrase == self.query_one("#again", Input).value:
             return True
+        for field in self.query(Input):
+            field.value = ""
+        self.problem = None
+        self._say(_("The two are not the same. Nothing was made yet; type both again."))
+        self.query_one("#passphrase").focus()
         return False
 
     def _opened(self, opened: Opened) -> None:

@@ -3,7 +3,7 @@
 The rule: only what our catalogues need, and everything else is refused with its line: comments, `msgid`,
 `msgid_plural`, `msgstr`, `msgstr[n]`, C strings with the escapes `\\n`, `\\"` and `\\\\`. An empty translation, a
 sentence that appears twice, a wrong number of plural forms or named places that differ from the source are errors, so
-that a catalogue that loads is one that can be shown. Why no compiled `.mo`: docs/adr/0101-locale.md.
+that a catalogue that loads is one that can be shown. Why no compiled `.mo`: docs/adr/0012-locale.md.
 """
 
 from __future__ import annotations

@@ -165,7 +165,7 @@ class InterviewScreen(Answering):
         repeat = self.view.repeat_of(entry)
         self.stop_timer()
         changes = self.interview.remove_entry(entry)
-        self.cursor = repeat
+        self.cursor = None
         self.changed(changes, reload=True)
         if (place := self.view.nearest(repeat)) is not None:
             self.open_stop(place)

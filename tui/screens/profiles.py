@@ -81,7 +81,11 @@ def profile(name: str) -> Profile:
     """The profile of that name. Raises E_HOME_PROFILE for one that has no screens."""
     if name == "field":
         return FieldProfile()
-    raise Problem("E_HOME_PROFILE", found=name, wanted="field")
+    if name == "desk":
+        from tui.screens.desk.profile import DeskProfile
+
+        return DeskProfile()
+    raise Problem("E_HOME_PROFILE", found=name, wanted="field, desk")
 
 
 def home_exists(home: Path) -> bool:

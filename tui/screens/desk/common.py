@@ -26,7 +26,6 @@ class DeskScreen(BaseScreen):
     """A screen over the open desk."""
 
     CSS_PATH = STYLE
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", N_("Back"))]
 
     def __init__(self, office: OpenDesk) -> None:
         super().__init__()
@@ -41,6 +40,12 @@ class DeskScreen(BaseScreen):
     ) -> None:
         """Do something with the desk in a thread, then `done` with its result here."""
         self.work(lambda: self.office.run(act), done, failed=failed)
+
+
+class InnerScreen(DeskScreen):
+    """A screen that lies above the inbox."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", N_("Back"))]
 
     def action_leave(self) -> None:
         """Back to the screen below."""

@@ -68,7 +68,7 @@ class ImportJob:
         self._go_on()
 
     def _opened(self, done: int, total: int) -> None:
-        self.reading, self.opening = (0, 0), (done, total)
+        self.opening = (done, total)
         self._go_on()
 
     def _go_on(self) -> None:

@@ -1,0 +1,47 @@
+"""Asking for the path of a file that is to be written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Input, Label
+
+from tui.locale import _
+from tui.screens.base import Dialog
+from tui.widgets.paths import PathSuggester
+
+
+class AskTarget(Dialog[str]):
+    """The path of a file that is not there yet; a folder means a file called `name` in it."""
+
+    def __init__(self, question: str, warning: str, name: str) -> None:
+        super().__init__()
+        self._words = (question, warning)
+        self._file_name = name
+
+    def compose(self) -> ComposeResult:
+        question, warning = self._words
+        with Vertical(classes="dialog -problem"):
+            yield Label(question, classes="dialog-question", markup=False)
+            yield Label(warning, markup=False)
+            yield Label(_("Folder or file"), classes="field-label", markup=False)
+            yield Input(id="path", suggester=PathSuggester(), select_on_focus=False)
+            yield Label("", id="path-note", markup=False)
+            yield Label(_("→ completes a path, Enter takes it, Escape goes back."), classes="dialog-note", markup=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take it, if it can be written."""
+        typed = event.value.strip()
+        path = Path(typed).expanduser()
+        target = path / self._file_name if path.is_dir() else path
+        if not typed or not target.parent.is_dir():
+            self._say(_("There is no folder of that name."))
+        elif target.exists():
+            self._say(_("There is a file of that name already; it is not overwritten."))
+        else:
+            self.dismiss(str(target.absolute()))
+
+    def _say(self, words: str) -> None:
+        self.query_one("#path-note", Label).update(words)

@@ -1,0 +1,160 @@
+"""A new mission: its name, and the forms that travel with it.
+
+The rule: a form is read and checked when it is added, so that a mission is founded only with forms that run.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+from schemas.problems import Problem
+from tui.locale import N_, _
+from tui.screens.desk.common import InnerScreen
+from tui.screens.desk.office import OpenDesk
+from tui.widgets.paths import PathSuggester
+
+if TYPE_CHECKING:
+    from sync.desk.desk import Founded
+    from sync.desk.mission import ReadForm
+
+LONGEST = 120
+
+
+def shipped() -> list[ReadForm]:
+    """The forms that come with the program."""
+    from schemas.forms import shipped_forms
+    from sync.desk import mission
+
+    return [mission.ReadForm(mission.checked(form.xform)) for form in shipped_forms()]
+
+
+def read(path: Path) -> ReadForm | None:
+    """A form from a file; None when there is no such file. Raises E_FORM_*."""
+    from sync.desk import mission
+
+    return mission.read_form(path) if path.is_file() else None
+
+
+class FoundingScreen(InnerScreen):
+    """Name and forms."""
+
+    TITLE_WORDS = N_("New mission")
+    HELP_WORDS: ClassVar[tuple[str, ...]] = (
+        N_(
+            "Without files of your own the form that comes with the program is used. Add XLSForms (.xlsx, .xls, .md, "
+            ".csv) or XForms (.xml) to use these instead."
+        ),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f5", "found", N_("Found the mission")),
+        Binding("delete", "drop", N_("Leave out this form")),
+    ]
+
+    def __init__(self, office: OpenDesk) -> None:
+        super().__init__(office)
+        self.forms: list[ReadForm] = []
+        self.name_typed = ""
+        self.working = False
+
+    def body(self) -> ComposeResult:
+        with VerticalScroll(id="page", can_focus=False):
+            yield Label(_("Name of the mission"), classes="field-label", markup=False)
+            yield Input(self.name_typed, id="mission-name", max_length=LONGEST, select_on_focus=False)
+            yield Label(_("A form of your own (Enter adds it)"), classes="field-label", markup=False)
+            yield Input(id="form", suggester=PathSuggester(), select_on_focus=False)
+            yield Label("", id="folder-note", markup=False)
+            yield OptionList(id="forms")
+            yield Static(id="shipped", classes="field-label")
+
+    def on_mount(self) -> None:
+        """Ready."""
+        self.restored()
+        self.query_one("#mission-name").focus()
+
+    def hold(self) -> None:
+        """Remember what was typed."""
+        self.name_typed = self.query_one("#mission-name", Input).value
+
+    def restored(self) -> None:
+        """Draw the forms."""
+        options = self.query_one("#forms", OptionList)
+        options.clear_options()
+        for form in self.forms:
+            parts = [("▪ ", "$primary"), (form.source.id, "bold"), (f"  {form.source.version}", "$muted")]
+            options.add_option(
+                Option(Content.assemble(*parts, *((f"\n  ! {warning}", "$warning") for warning in form.warnings)))
+            )
+        options.display = bool(self.forms)
+        words = "" if self.forms else _("Without a file of your own: the form that comes with the program.")
+        self.query_one("#shipped", Static).update(Content(words))
+        self.refresh_bindings()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """From the name to the forms; add a form."""
+        if event.input.id == "mission-name":
+            self.query_one("#form").focus()
+        elif event.value.strip():
+            path = Path(event.value.strip()).expanduser()
+            self.work(lambda: read(path), self._add)
+
+    def _add(self, form: ReadForm | None) -> None:
+        note = self.query_one("#folder-note", Label)
+        if form is None:
+            note.update(_("There is no file of that name."))
+            return
+        note.update("")
+        self.query_one("#form", Input).value = ""
+        self.forms.append(form)
+        self.restored()
+
+    def on_input_changed(self) -> None:
+        """Founding needs a name."""
+        self.refresh_bindings()
+
+    def on_descendant_focus(self) -> None:
+        """Forms can be left out when the list has the cursor."""
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Found when there is a name."""
+        if not self.is_mounted or self.working:
+            return False
+        if action == "found":
+            return bool(self.query_one("#mission-name", Input).value.strip())
+        if action == "drop":
+            return bool(self.forms) and self.query_one("#forms").has_focus
+        return True
+
+    def action_drop(self) -> None:
+        """Leave out the form under the cursor."""
+        place = self.query_one("#forms", OptionList).highlighted
+        if place is not None and place < len(self.forms):
+            del self.forms[place]
+            self.restored()
+
+    def action_found(self) -> None:
+        """Found it."""
+        name, forms = self.query_one("#mission-name", Input).value.strip(), list(self.forms)
+        self.working = True
+        self.refresh_bindings()
+
+        def done(founded: Founded) -> None:
+            self.notify(_("The mission {name} is founded.", name=founded.mission.name), markup=False)
+            self.app.pop_screen()
+
+        def failed(problem: Problem) -> None:
+            self.working = False
+            self.refresh_bindings()
+            self.shell.problem(problem)
+
+        self.ask_desk(
+            lambda desk: desk.mission_new(name, [form.source for form in forms or shipped()]), done, failed=failed
+        )

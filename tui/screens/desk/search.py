@@ -1,0 +1,215 @@
+"""Search: records in which every word occurs, newest first, while one types.
+
+The rule: what is asked and what is found lives in this screen only and goes with it; nothing waits for a search, and
+an answer to a question that has changed meanwhile is not shown.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.locale import N_, _, ngettext
+from tui.screens.desk.common import InnerScreen
+from tui.screens.desk.office import OpenDesk
+from tui.screens.desk.pages import harmless
+from tui.screens.desk.reading import NAMES
+from tui.screens.texts import code_text, time_text
+
+if TYPE_CHECKING:
+    from sync.desk.desk import Desk
+    from sync.desk.search import Hit
+
+PAGE = 50
+WAIT = 0.15
+LONGEST = 200
+_MOVES = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
+
+
+class SearchScreen(InnerScreen):
+    """One line to type in, and what was found."""
+
+    TITLE_WORDS = N_("Search")
+    HELP_WORDS: ClassVar[tuple[str, ...]] = (
+        N_(
+            "A record is found when every word occurs in it; the beginning of a word is enough. Words in double "
+            "quotes must stand together. A record code finds its record. Without words the newest records are shown."
+        ),
+        N_("F5 puts the best matches first, instead of the newest. Opening a record is noted in its custody log."),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", N_("Open")),
+        Binding("f5", "best", N_("Best first")),
+        Binding("f6", "newest", N_("Newest first")),
+    ]
+
+    def __init__(self, office: OpenDesk) -> None:
+        super().__init__(office)
+        self.words = ""
+        self.ranked = False
+        self.hits: list[Hit] = []
+        self.whole = True
+        self.asked = 0
+        self._answered = False
+        self._timer: Timer | None = None
+
+    def body(self) -> ComposeResult:
+        yield Input(id="words", max_length=LONGEST, select_on_focus=False)
+        yield Static(id="found")
+        yield OptionList(id="hits")
+
+    def on_mount(self) -> None:
+        """Show the newest records."""
+        self.restored()
+        self._ask()
+
+    def hold(self) -> None:
+        """Remember what was typed."""
+        self.words = self.query_one("#words", Input).value
+
+    def restored(self) -> None:
+        """Draw what was found."""
+        words = self.query_one("#words", Input)
+        words.placeholder = _('Words, "words together", or a record code')
+        with words.prevent(Input.Changed):
+            words.value = self.words
+        words.focus()
+        self._show(self.hits)
+
+    # asking
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Ask when the typing rests."""
+        self.words = event.value
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(WAIT, self._ask)
+
+    def _ask(self, before: int | None = None) -> None:
+        self.asked += 1
+        asked, words, ranked = self.asked, self.words.strip(), self.ranked
+
+        def there(desk: Desk) -> list[Hit]:
+            if words:
+                return desk.search(words, limit=PAGE, before=before, ranked=ranked)
+            return desk.recent(PAGE, before)
+
+        def found(hits: list[Hit]) -> None:
+            if asked == self.asked:
+                self._found(hits, more=before is not None)
+
+        self.ask_desk(there, found)
+
+    def _found(self, hits: list[Hit], *, more: bool) -> None:
+        self._answered = True
+        self.whole = len(hits) < PAGE or (self.ranked and bool(self.words.strip()))
+        if more:
+            self.hits += hits
+            self.query_one("#hits", OptionList).add_options([self._option(hit) for hit in hits])
+            self._say()
+        else:
+            self.hits = hits
+            self._show(hits)
+
+    def _show(self, hits: list[Hit]) -> None:
+        options = self.query_one("#hits", OptionList)
+        options.clear_options()
+        options.add_options([self._option(hit) for hit in hits])
+        options.highlighted = 0 if hits else None
+        options.scroll_home(animate=False)
+        self._say()
+
+    def _say(self) -> None:
+        count = len(self.hits)
+        if not self._answered:
+            words = ""
+        elif not self.hits:
+            words = _("Nothing was found.") if self.words.strip() else _("There are no records yet.")
+        elif self.whole:
+            words = ngettext("{count} record", "{count} records", count)
+        else:
+            words = ngettext("{count} record, more below", "{count} records, more below", count)
+        order = _("best first") if self.ranked and self.words.strip() else _("newest first")
+        self.query_one("#found", Static).update(
+            Content.assemble(words, (f"  ·  {order}" if self.hits else "", "$muted"))
+        )
+        self.refresh_bindings()
+
+    def _option(self, hit: Hit) -> Option:
+        parts: list[Content | tuple[str, str] | str] = [
+            (code_text(hit.record), "bold"),
+            "  ",
+            (time_text(hit.at), "$muted"),
+        ]
+        if hit.compartment:
+            parts += ["  ", (_(NAMES[hit.compartment]), "$primary")]
+        if hit.excerpt:
+            parts += ["\n  ", self._marked(harmless(hit.excerpt))]
+        return Option(Content.assemble(*parts))
+
+    def _marked(self, excerpt: str) -> Content:
+        """The excerpt with the words that were asked for standing out."""
+        wanted = re.findall(r"[^\W_]+", self.words)
+        shown = Content(excerpt)
+        if not wanted:
+            return shown
+        pattern = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, wanted)) + ")", re.IGNORECASE)
+        for found in pattern.finditer(excerpt):
+            shown = shown.stylize("$accent bold", found.start(), found.end())
+        return shown
+
+    # moving and opening
+
+    def on_key(self, event: events.Key) -> None:
+        """Arrows and pages move in the list while the words are typed."""
+        if event.key in _MOVES:
+            event.stop()
+            getattr(self.query_one("#hits", OptionList), f"action_{_MOVES[event.key]}")()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Fetch more when the last one is reached."""
+        if not self.whole and self.hits and event.option_index == len(self.hits) - 1:
+            self.whole = True
+            self._ask(before=self.hits[-1].number)
+
+    def on_input_submitted(self) -> None:
+        """Enter opens the highlighted one."""
+        self.action_open()
+
+    def on_option_list_option_selected(self) -> None:
+        """So does a click."""
+        self.action_open()
+
+    def action_open(self) -> None:
+        """Open the record under the cursor."""
+        from tui.screens.desk.record import RecordScreen
+
+        place = self.query_one("#hits", OptionList).highlighted
+        if place is not None and place < len(self.hits):
+            self.app.push_screen(RecordScreen(self.office, self.hits[place].record))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Open when something was found; order when there are words."""
+        if action == "open":
+            return bool(self.hits)
+        if action in ("best", "newest"):
+            return bool(self.words.strip()) and self.ranked == (action == "newest")
+        return True
+
+    def action_best(self) -> None:
+        """The best of the newest thousand first."""
+        self.ranked = True
+        self._ask()
+
+    def action_newest(self) -> None:
+        """The newest first."""
+        self.ranked = False
+        self._ask()

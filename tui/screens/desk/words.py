@@ -1,0 +1,89 @@
+"""The words of reports: what an import brought, what was written where, what happened to a record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from tui.locale import N_, _, ngettext
+from tui.screens.desk.common import Parts, problem_of, problem_parts
+from tui.widgets.progress import size_text
+
+if TYPE_CHECKING:
+    from sync.desk.importer import ImportReport
+    from tui.screens.desk.office import ImportJob
+
+ACTS = {
+    "import": N_("imported"),
+    "view": N_("opened for reading"),
+    "decrypt": N_("attachment copied out"),
+    "export": N_("exported in plain text"),
+    "quarantine": N_("put into quarantine"),
+}
+
+
+def job_text(job: ImportJob) -> Content:
+    """What came of an import that has ended."""
+    if job.report is not None:
+        return report_text(job.report)
+    if job.problem is not None:
+        parts: Parts = [(_("! The import broke off. What was imported until then stays."), "$warning bold"), "\n"]
+        return Content.assemble(*parts, *problem_parts(job.problem))
+    return Content.assemble(
+        (_("! The import was stopped. What was imported until then stays; F5 goes on with the rest."), "$warning bold")
+    )
+
+
+def report_text(report: ImportReport) -> Content:
+    """What a whole import brought."""
+    parts: Parts = []
+    if report.imported:
+        words = ngettext("{count} record imported", "{count} records imported", report.imported)
+        parts.append((f"✓ {words}", "$success bold"))
+    else:
+        parts.append((_("Nothing new was found."), "bold"))
+    if report.attachments:
+        words = ngettext("{count} attachment", "{count} attachments", report.attachments)
+        parts.append((f"  {words} · {size_text(report.attachment_bytes)}", "$muted"))
+    parts.append("\n")
+    for line in _counts(report):
+        parts += [line, "\n"]
+    for item in report.refused:
+        parts += ["\n", ("! ", "$warning"), _("{item} was refused", item=item["item"]), "\n"]
+        parts += problem_parts(problem_of(item))
+    return Content.assemble(*parts)
+
+
+def _counts(report: ImportReport) -> Parts:
+    lines: Parts = []
+    if report.duplicates:
+        lines.append(
+            ngettext(
+                "  {count} was known already; its receipt is ready again",
+                "  {count} were known already; their receipts are ready again",
+                report.duplicates,
+            )
+        )
+    if report.quarantined:
+        words = ngettext(
+            "! {count} stands in quarantine: F6 says why",
+            "! {count} stand in quarantine: F6 says why",
+            report.quarantined,
+        )
+        lines.append((words, "$warning"))
+    if report.volumes:
+        lines.append((f"  {_volumes(report)}", "$muted"))
+    if report.volumes_lost or report.volumes_damaged:
+        words = _(
+            "  {lost} lost, {damaged} damaged: what they held was rebuilt from the others",
+            lost=report.volumes_lost,
+            damaged=report.volumes_damaged,
+        )
+        lines.append((words, "$accent"))
+    return lines
+
+
+def _volumes(report: ImportReport) -> str:
+    bundles = ngettext("{count} bundle", "{count} bundles", report.bundles)
+    return ngettext("{bundles} of {count} volume", "{bundles} of {count} volumes", report.volumes, bundles=bundles)

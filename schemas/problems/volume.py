@@ -74,31 +74,31 @@ ENTRIES: tuple[Entry, ...] = (
         "E_STICK_FULL",
         "{folder} became full while it was being written.",
         "No half-written file is left there that could pass for a whole one. " + _OUTBOX,
-        "Make room on the stick or take another one, and export again.",
+        "Make room on the stick or take another one, and do the step again.",
     ),
     Entry(
         "E_STICK_GONE",
         "{folder} was pulled out, or has a fault ({error}).",
         "What was not completed there does not count. " + _OUTBOX,
-        "Plug the stick in again or take another one, and export again.",
+        "Plug the stick in again or take another one, and do the step again.",
     ),
     Entry(
         "E_STICK_NO_ACCESS",
         "{folder} cannot be written ({error}).",
         "Nothing there was changed. " + _OUTBOX,
-        "Remove the write protection of the stick, or choose another one, and export again.",
+        "Remove the write protection of the stick, or choose another one, and do the step again.",
     ),
     Entry(
         "E_STICK_VERIFY",
         "{folder} gave back something else than what was written ({file}).",
         "The bad file was removed there. " + _OUTBOX,
-        "Do not trust this stick any longer: take another one, and export again.",
+        "Do not trust this stick any longer: take another one, and do the step again.",
     ),
     Entry(
         "E_STICK_INCOMPLETE",
         "The sticks together do not hold enough to read the bundle: {missing}.",
         "Nothing is marked as exported. " + _OUTBOX,
-        "Solve what is reported for each stick, and export again.",
+        "Solve what is reported for each stick, and do the step again.",
     ),
     # intake
     Entry(

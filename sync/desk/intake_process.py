@@ -1,8 +1,9 @@
 """The intake: the process that touches what strangers made (docs/spec/protocol.md §12 steps 1 to 5).
 
-Rule: it holds the intake seeds and nothing else of the desk; it has a bound on memory and on the length of every file,
-writes only below its work folder, and starts no program. Headers are read and slots tried before a byte of a bundle is
-decoded; each stop is one item's own. Started by `sync.desk.intake` as `python -m sync.desk.intake_process`.
+Rule: it holds the intake seeds and nothing else of the desk; it is confined before it reads anything (bounds on memory
+and files, no connection, no other program), and writes only below its work folder. Headers are read and slots tried
+before a byte of a bundle is decoded; each stop is one item's own. Started by `sync.desk.intake` as
+`python -m sync.desk.intake_process`.
 """
 
 from __future__ import annotations
@@ -19,18 +20,16 @@ from typing import BinaryIO, Final
 from collector.cells import CHUNK
 from collector.crypto import Secret
 from collector.files import mapped_os_errors, random_name
+from collector.hygiene import harden
 from collector.slots import RecipientKeys
 from schemas.problems import Problem
 from sync.decode import Decoder, VolumeSet, label, transport_key
+from sync.desk import confinement
 from sync.desk.intake_wire import Reply, Request, receive_request, send
 from sync.listing import Found, OpenFile, list_folders
 from sync.payload import read_index
 from sync.volume import Header, Lead, read_lead, read_only_header
 
-if sys.platform != "win32":
-    import resource
-
-MEMORY: Final = 1 << 30
 SHOWN_EACH: Final = 100
 PROGRESS_STEP: Final = 16 << 20
 FREE_LEFT: Final = 64 << 20
@@ -200,23 +199,13 @@ def _refusal(item: str, problem: Problem) -> Reply:
     return Reply(kind="refused", item=item[:500], code=problem.code, facts=facts)
 
 
-def _confine(quota: int) -> None:
-    """Bounds of this process: no core dump, a gibibyte of memory, no file longer than a bundle may be."""
-    if sys.platform == "win32":
-        return
-    for kind, most in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, quota), (resource.RLIMIT_AS, MEMORY)):
-        _, hard = resource.getrlimit(kind)
-        bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (bound, bound))
-    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
-
-
 def main() -> None:
     """Reads the request, works, answers. Ends with 0 also when a problem stopped the run: that is an answer too."""
+    harden()
+    confinement.cut_off()
     source, out = sys.stdin.buffer, sys.stdout.buffer
     request = receive_request(source)
-    _confine(request.quota)
+    confinement.bound(request.quota)
     try:
         Intake(request, out, source).run()
     except Problem as problem:

@@ -132,7 +132,7 @@ def test_a_large_bundle_has_large_volumes(tmp_path: Path) -> None:
     large = (group[0], dataclasses.replace(group[1], size=2100 * CELL))
     to = folders(tmp_path, 1)
     export = write_bundle([large], to, 1, 1)
-    assert (export.written.layout.cells, export.written.layout.stripes) == (256, 9)
+    assert (export.written.layout.cells, export.written.layout.stripes) == (256, 10)
     assert {path.stat().st_size for path in volume_files(to)} == {16_809_984}
     spoil(volume_files(to)[0], 5, 9000)
     decoded = decode(to, tmp_path / "out")

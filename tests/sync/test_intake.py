@@ -282,12 +282,43 @@ def test_an_intake_that_dies_of_a_bundle_is_started_again_without_it(
 def test_the_intake_is_confined_and_holds_no_archive(tmp_path: Path) -> None:
     """In the process itself: bounds on memory, files and core dumps, and no module that could open an archive."""
     code = (
-        "import sys, resource as r, sync.desk.intake_process as p; p._confine(1 << 24);"
+        "import sys, resource as r, sync.desk.intake_process as p; p.confinement.bound(1 << 24);"
         "bad = [m for m in sys.modules if m.startswith(('collector.vault', 'collector.database', 'sqlcipher3',"
-        " 'sync.desk.archive', 'sync.desk.keys', 'schemas.xform', 'socket'))];"
+        " 'sync.desk.archive', 'sync.desk.keys', 'schemas.xform', 'socket', 'subprocess'))];"
         "limits = [r.getrlimit(k)[0] for k in (r.RLIMIT_CORE, r.RLIMIT_FSIZE, r.RLIMIT_AS)];"
         "sys.exit(0 if not bad and limits == [0, 1 << 24, 1 << 30] else str((bad, limits)))"
     )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPO, check=False, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.uname().machine not in ("x86_64", "aarch64"),
+    reason="the kernel's filter is written for Linux on x86-64 and 64-bit ARM",
+)
+def test_a_confined_process_opens_no_connection_and_starts_no_program() -> None:
+    code = """
+import errno, os, socket, sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from sync.desk import confinement
+assert confinement.cut_off()
+refused = []
+for attempt in (
+    lambda: socket.socket(),
+    lambda: socket.socket(socket.AF_UNIX),
+    lambda: os.execv("/bin/true", ["true"]),
+    lambda: os.posix_spawn("/bin/true", ["true"], {}),
+):
+    try:
+        attempt()
+    except OSError as error:
+        refused.append(error.errno)
+assert refused == [errno.EPERM] * 4, refused
+with ThreadPoolExecutor(2) as pool:
+    assert list(pool.map(abs, [-1, -2])) == [1, 2]
+with open(os.devnull, "rb") as file:
+    assert file.read() == b""
+"""
     done = subprocess.run([sys.executable, "-c", code], cwd=REPO, check=False, capture_output=True)
     assert (done.returncode, done.stderr) == (0, b"")
 

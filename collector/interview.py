@@ -267,7 +267,7 @@ class Interview:
             node = self.session.node(self._cursor.path)
         except Problem:
             return None
-        same = node.value is not None and str(node.value) == self._cursor.pending
+        same = node.value is not None and str(node.value) == self._cursor.pending.strip()
         return None if same or not node.relevant else self._cursor.path
 
     # ---- looking ----

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import copy
 import gc
 import hashlib
@@ -11,41 +10,18 @@ import pickle
 
 import nacl.bindings as sodium
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from hypothesis import given
 from hypothesis import strategies as st
 
 from collector import crypto, known_answers
 from collector.crypto import Secret
-from tests.conftest import REPO
 from tests.helpers.expect import flipped, refused
 
 SUNSCREEN = (
     b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, "
     b"sunscreen would be it."
 )
-ORDER = 2**252 + 27742317777372353535851937790883648493
-# Encodings of points of order 1, 2, 4 and 8, canonical and not (Ed25519), as libsodium's own block list has them.
-SMALL_ORDER = [
-    "0100000000000000000000000000000000000000000000000000000000000000",
-    "0000000000000000000000000000000000000000000000000000000000000000",
-    "0000000000000000000000000000000000000000000000000000000000000080",
-    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-]
-LOW_ORDER_X25519 = [
-    "0000000000000000000000000000000000000000000000000000000000000000",
-    "0100000000000000000000000000000000000000000000000000000000000000",
-    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
-    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
-    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-]
 
 
 # ---- known answers
@@ -259,187 +235,3 @@ def test_dropped_secret_overwrites_its_memory() -> None:
 def test_locking_says_whether_it_worked() -> None:
     assert Secret.random().lock() in (True, False)
     assert not Secret().lock()
-
-
-# ---- signatures
-
-
-@pytest.fixture(scope="module")
-def pair() -> tuple[bytes, Secret]:
-    return crypto.sign_keypair(b"\x07" * 32)
-
-
-def test_signature_holds_for_its_own_type_and_body_only(pair: tuple[bytes, Secret]) -> None:
-    public, secret = pair
-    mark = crypto.sign(secret, "manifest", b"body")
-    crypto.verify(public, "manifest", b"body", mark)
-    with refused("E_SIG"):
-        crypto.verify(public, "manifest", b"bodY", mark)
-    with refused("E_SIG"):
-        crypto.verify(crypto.sign_keypair(b"\x08" * 32)[0], "manifest", b"body", mark)
-
-
-def test_unknown_signature_type_is_a_mistake_of_the_program(pair: tuple[bytes, Secret]) -> None:
-    with pytest.raises(ValueError, match="no signature type"):
-        crypto.sign(pair[1], "manifest\0", b"")
-
-
-@pytest.mark.parametrize("at", range(0, 64, 7))
-def test_attack_06_signature_flipped_or_zeroed(pair: tuple[bytes, Secret], at: int) -> None:
-    public, secret = pair
-    mark = crypto.sign(secret, "manifest", b"body")
-    for bad in (flipped(mark, at, at % 8), bytes(64), mark[:at], mark + b"\0"):
-        with refused("E_SIG"):
-            crypto.verify(public, "manifest", b"body", bad)
-
-
-def test_attack_07_signature_of_one_type_serves_no_other(pair: tuple[bytes, Secret]) -> None:
-    public, secret = pair
-    for made in crypto.SIGNATURE_TYPES:
-        mark = crypto.sign(secret, made, b"body")
-        for used in crypto.SIGNATURE_TYPES - {made}:
-            with refused("E_SIG"):
-                crypto.verify(public, used, b"body", mark)
-
-
-def test_attack_05_signature_of_another_protocol_version(
-    pair: tuple[bytes, Secret], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as later:
-        later.setattr(crypto, "P", b"svidok/2/")
-        mark = crypto.sign(pair[1], "pack", b"body")
-        crypto.verify(pair[0], "pack", b"body", mark)
-    with refused("E_SIG"):
-        crypto.verify(pair[0], "pack", b"body", mark)
-
-
-@pytest.mark.parametrize("public", SMALL_ORDER)
-@pytest.mark.parametrize("signature", ["00" * 64, "01" + "00" * 63, *(point + "00" * 32 for point in SMALL_ORDER)])
-def test_attack_08_small_order_keys_are_refused(public: str, signature: str) -> None:
-    with refused("E_SIG"):
-        crypto.verify(bytes.fromhex(public), "manifest", b"anything", bytes.fromhex(signature))
-
-
-def test_attack_08_the_other_library_would_accept_one() -> None:
-    """Why verification is libsodium's alone: OpenSSL takes the identity as a key and nothing as a signature."""
-    identity, nothing = b"\x01" + bytes(31), b"\x01" + bytes(63)
-    Ed25519PublicKey.from_public_bytes(identity).verify(nothing, crypto.signed_message("manifest", b"anything"))
-    with refused("E_SIG"):
-        crypto.verify(identity, "manifest", b"anything", nothing)
-
-
-def test_attack_08_no_other_path_verifies() -> None:
-    """The ciphers come in by one door, and that door does not bring the other library's Ed25519 along."""
-    bringing = [
-        (path.relative_to(REPO).as_posix(), name)
-        for package in ("schemas", "collector", "sync", "tui")
-        for path in sorted((REPO / package).rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        for name in _imported(node)
-        if name.partition(".")[0] in ("nacl", "cryptography")
-    ]
-    assert {path for path, _ in bringing} == {"collector/crypto.py"}
-    assert not [name for _, name in bringing if "ed25519" in name.lower() or name.endswith((".rsa", ".ec", ".dsa"))]
-
-
-def _imported(node: ast.AST) -> list[str]:
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom):
-        return [f"{node.module}.{alias.name}" for alias in node.names]
-    return []
-
-
-def test_attack_08_malleable_and_non_canonical_signatures(pair: tuple[bytes, Secret]) -> None:
-    public, secret = pair
-    mark = crypto.sign(secret, "manifest", b"body")
-    s = int.from_bytes(mark[32:], "little")
-    for other in (s + ORDER, s + 2 * ORDER, (-s) % ORDER):
-        with refused("E_SIG"):
-            crypto.verify(public, "manifest", b"body", mark[:32] + other.to_bytes(32, "little"))
-    # R with y above the field's prime: the same point, written in a second way.
-    prime = 2**255 - 19
-    for y in range(prime, 2**255):
-        with refused("E_SIG"):
-            crypto.verify(public, "manifest", b"body", y.to_bytes(32, "little") + mark[32:])
-
-
-def test_attack_57_lengths_that_move_bytes_of_the_body(pair: tuple[bytes, Secret]) -> None:
-    """A signed body that holds another signed message; its front, moved into the "signature", would leave the other."""
-    public, secret = pair
-    inner = crypto.signed_message("manifest", b"forged")
-    filler = b"f" * (54 - len(crypto.signed_message("manifest", b"")))
-    honest = crypto.sign(secret, "manifest", filler + inner)
-    moved = honest + crypto.signed_message("manifest", filler)
-    assert len(moved) == 118
-    assert sodium.crypto_sign_open(moved + inner, public).endswith(inner)
-    with refused("E_SIG"):
-        crypto.verify(public, "manifest", b"forged", moved)
-    for key in (public[:31], public + b"\0", b""):
-        with refused("E_SIG"):
-            crypto.verify(key, "manifest", filler + inner, honest)
-
-
-# ---- encryption to public keys
-
-
-@pytest.mark.parametrize("point", LOW_ORDER_X25519)
-def test_attack_09_low_order_x25519_keys_are_refused(point: str) -> None:
-    low = bytes.fromhex(point)
-    hybrid = crypto.HybridKey(bytes(32)).public
-    with refused("E_RECIPIENT_KEY"):
-        crypto.box_seal(b"share", low)
-    with refused("E_RECIPIENT_KEY"):
-        crypto.hpke_seal(b"share", hybrid[:1184] + low, b"info")
-    secret = b"\x05" * 32
-    assert crypto.box_open(low + bytes(48), crypto.box_keypair(secret), secret) is None
-
-
-def test_attack_10_lattice_keys_out_of_range_are_refused() -> None:
-    public = crypto.HybridKey(bytes(32)).public
-    # Two coefficients of 12 bits in three bytes: 3329 and above is outside the ring.
-    for at in (0, 3, 381, 1149):
-        for value in (3329, 4095):
-            bad = public[:at] + bytes([value & 255, value >> 8]) + public[at + 2 :]
-            with refused("E_RECIPIENT_KEY"):
-                crypto.hpke_seal(b"share", bad, b"info")
-    for length in (0, 31, 1183, 1184, 1215, 1217):
-        with refused("E_RECIPIENT_KEY"):
-            crypto.hpke_seal(b"share", public[:length].ljust(length, b"\0"), b"info")
-
-
-def test_attack_10_hpke_ciphertexts_that_were_changed() -> None:
-    key = crypto.HybridKey(b"\x11" * 32)
-    sealed = crypto.hpke_seal(b"k" * 32, key.public, b"info")
-    assert len(sealed) == crypto.HPKE_OVERHEAD + 32
-    opened = crypto.hpke_open(sealed, key, b"info")
-    assert opened is not None
-    assert crypto.same(opened, b"k" * 32)
-    # Implicit rejection: a changed lattice part gives another key, which the seal behind it notices.
-    for at in (0, 500, 1087, 1088, 1119, 1120, len(sealed) - 1):
-        assert crypto.hpke_open(flipped(sealed, at, 3), key, b"info") is None
-    for bad in (b"", sealed[:-1], sealed + b"\0", sealed[1:], bytes(1120)):
-        assert crypto.hpke_open(bad, key, b"info") is None
-    assert crypto.hpke_open(sealed, key, b"Info") is None
-    assert crypto.hpke_open(sealed, crypto.HybridKey(b"\x12" * 32), b"info") is None
-
-
-def test_hybrid_key_shows_nothing_and_stays() -> None:
-    key = crypto.HybridKey(bytes(32))
-    assert repr(key) == "<HybridKey>"
-    with pytest.raises(TypeError):
-        pickle.dumps(key)
-
-
-@given(st.binary(max_size=200), st.binary(max_size=40))
-def test_seals_open_and_nothing_else_does(data: bytes, aad: bytes) -> None:
-    key, nonce = b"\x21" * 32, bytes(24)
-    sealed = crypto.xaead_seal(key, nonce, data, aad)
-    assert crypto.xaead_open(key, nonce, sealed, aad) == data
-    assert crypto.xaead_open(key, nonce, sealed, aad + b"x") is None
-    assert crypto.xaead_open(key, nonce, sealed[:-1], aad) is None
-    assert crypto.xaead_open(key, nonce, b"", aad) is None
-    short = crypto.aead_seal(key, nonce[:12], data, aad)
-    assert crypto.aead_open(key, nonce[:12], short, aad) == data
-    assert crypto.aead_open(key, nonce[:12], short[:-1], aad) is None
-    assert crypto.aead_open(key, nonce[:12], b"", aad) is None

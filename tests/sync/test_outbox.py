@@ -299,3 +299,27 @@ def test_a_reopened_home_exports_what_was_sealed_before(tmp_path: Path, field: F
     sealed_entry(field)
     with reopened(field) as again:
         assert outbox.export(again, folders(tmp_path, 1)).ok
+
+
+def test_attack_46_nothing_on_a_stick_names_anybody(tmp_path: Path, office: Office, field: Field) -> None:
+    """Every id, key and name of mission, device, recipients, record and attachment, searched in every byte and name."""
+    eid = sealed_entry(field, photo=some_file(tmp_path))
+    to = folders(tmp_path, 2)
+    assert outbox.export(field, to, k=2, n=3).ok
+    pack = field.pack()
+    row = field.vault.db.one(
+        "SELECT code, file_name, core_hash, file_hash, fs_root, serial FROM entry JOIN signer ON signer.id = signer"
+    )
+    assert pack is not None
+    assert row is not None
+    body = pack.body
+    marks = [eid, body.mission, pack.hash, body.root_hash, *(bytes(value) for value in row[2:] if value is not None)]
+    marks += [item.rid for item in (*body.recips, *body.intake)] + [item.pkN for item in (*body.recips, *body.intake)]
+    marks += [bytes(item[0]) for item in field.vault.db.query("SELECT sid FROM entry_stream")]
+    marks += [bytes(item[0]) for item in field.vault.db.query("SELECT retn FROM bundle")]
+    marks += [str(text).encode() for text in (row[0], row[1], body.org, body.name, "MARKER", "small")]
+    for folder in to:
+        for path in folder.iterdir():
+            data = path.name.encode() + path.read_bytes()
+            assert not [mark for mark in marks if mark in data]
+            assert path.stat().st_mtime == 315_532_800

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -301,24 +302,21 @@ def test_staged_volumes_go_with_their_entries(tmp_path: Path, field: Field, offi
 def test_attack_25_killed_at_every_step_of_a_purge(tmp_path: Path, office: Office) -> None:
     """Whatever moment: an entry is either kept with its files, or purged; and the next purge finishes the rest."""
 
-    def prepared(home: Path) -> bytes:
-        with enrolled_field(home, office) as field:
-            eid = sealed_entry(field, photo=some_file(tmp_path))
-            outbox.export(field, folders(home / "sticks", 1), k=1, n=1)
-            return_file(field, home / "back", receipt_for(field, office, eid))
-            receipts.apply(field, home / "back")
-        return eid
-
     def purge(home: Path) -> None:
         with Field.open(home, PASSPHRASE, clock=SetClock()) as field:
             receipts.purge(field)
 
-    prepared(tmp_path / "count")
+    with enrolled_field(tmp_path / "ready", office) as field:
+        eid = sealed_entry(field, photo=some_file(tmp_path))
+        outbox.export(field, folders(tmp_path, 1), k=1, n=1)
+        return_file(field, tmp_path / "back", receipt_for(field, office, eid))
+        receipts.apply(field, tmp_path / "back")
+    shutil.copytree(tmp_path / "ready", tmp_path / "count")
     names = checkpoints(lambda: purge(tmp_path / "count"))
     first = names.index("purge: decided")
     for place in range(first, len(names)):
         home = tmp_path / f"home{place}"
-        eid = prepared(home)
+        shutil.copytree(tmp_path / "ready", home)
         assert killed_at(place, lambda home=home: purge(home))  # type: ignore[misc]
         with Field.open(home, PASSPHRASE, clock=SetClock()) as field:
             assert state_of(field, eid) == "purged"

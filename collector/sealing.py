@@ -98,9 +98,9 @@ def require_sealable(interview: Interview, incomplete: str | None) -> None:
     if unconfirmed is not None:
         raise Problem("E_SEAL_PENDING", question=path_text(unconfirmed))
     if incomplete is None:
-        if review.blocking:
-            raise Problem("E_SEAL_BLOCKED", questions=_names(review.blocking))
         due = (*review.missing, *review.invalid)
+        if review.blocking:
+            raise Problem("E_SEAL_BLOCKED", questions=_names(review.blocking), missing=_names(due) or "–")
         if due:
             raise Problem("E_SEAL_INCOMPLETE", count=len({issue.path for issue in due}), questions=_names(due))
     elif not 1 <= len(incomplete.encode("utf-8", "surrogatepass")) <= REASON_BYTES:

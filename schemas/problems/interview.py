@@ -53,7 +53,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry(
         "E_SEAL_BLOCKED",
-        "Questions that decide whether the interview may go on are not answered: {questions}.",
+        "Questions that decide whether the interview may go on are not answered: {questions}. Also open: {missing}.",
         _KEPT,
         "Answer them, then seal again. An interrupted interview can be sealed as incomplete, with the reason.",
     ),

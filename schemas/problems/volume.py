@@ -117,10 +117,4 @@ ENTRIES: tuple[Entry, ...] = (
     _receipt("E_RECEIPT_SIG", "A receipt is not signed by those who may sign receipts."),
     _receipt("E_RECEIPT_CORE", "A receipt names an interview of this device, but not the one that was sealed."),
     _receipt("E_RECEIPT_UNKNOWN", "A receipt names an interview that this device does not know."),
-    Entry(
-        "E_RECEIPT_NAME",
-        "This return file does not belong to a bundle of this device.",
-        "Nothing was changed.",
-        "Bring it to the device that made the bundle; every device finds its own return files by itself.",
-    ),
 )

@@ -19,6 +19,13 @@ _BIN_WIDTH = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
 _INT_WIDTH = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8}
 _ARRAY_WIDTH = {0xDC: 2, 0xDD: 4}
 _MAP_WIDTH = {0xDE: 2, 0xDF: 4}
+_SHORT = bytes(
+    1 if kind <= 0x7F or kind >= 0xE0 or kind in (0xC0, 0xC2, 0xC3)
+    else 1 + (kind & 31) if 0xA0 <= kind <= 0xBF
+    else 1 + _INT_WIDTH.get(kind, -1)
+    for kind in range(256)
+)  # fmt: skip
+"""Bytes of a value, its type byte included, where that byte alone tells; 0 where it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +60,21 @@ def load(data: bytes | bytearray | memoryview, limits: Limits = WIRE) -> Any:
     if len(data) > limits.size:
         raise Problem("E_CMP_SIZE")
     _scan(data, limits)
+    unordered: list[bool] = []
     try:
-        value = msgpack.unpackb(data, raw=False, strict_map_key=True, object_pairs_hook=_map, use_list=True)
+        value = msgpack.unpackb(
+            data,
+            raw=False,
+            strict_map_key=True,
+            object_pairs_hook=lambda pairs: _map(pairs, unordered),
+            use_list=True,
+        )
     except Problem:
         raise
     except (ValueError, TypeError, msgpack.UnpackException):
         raise Problem("E_CMP_DECODE") from None
-    if dump(value, limits) != data:
+    # Types and bounds were seen by the scan, and the order of the keys just now: what is left is the spelling.
+    if unordered or msgpack.packb(value, use_bin_type=True) != data:
         raise Problem("E_CMP_NONCANON")
     return value
 
@@ -102,59 +117,72 @@ def _checked_text(text: str) -> str:
     return text
 
 
-def _map(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
-    """A map of str keys without duplicates; msgpack itself lets bytes keys and duplicates through."""
-    if any(type(key) is not str for key, _ in pairs):
-        raise Problem("E_CMP_TYPE")
+def _map(pairs: list[tuple[Any, Any]], unordered: list[bool]) -> dict[str, Any]:
+    """A map of str keys without duplicates; msgpack itself lets bytes keys and duplicates through. Keys that do not
+    ascend are noted: by code point, which is the order of their UTF-8.
+    """
     result = dict(pairs)
-    if len(result) != len(pairs):
+    keys = list(result)
+    if any(type(key) is not str for key in keys):
+        raise Problem("E_CMP_TYPE")
+    if len(keys) != len(pairs):
         raise Problem("E_CMP_DUPKEY")
+    if keys != sorted(keys):
+        unordered.append(True)
     return result
 
 
 def _scan(data: bytes, limits: Limits) -> None:
     """Check bounds, counts, nesting and type bytes without building an object. Raises E_CMP_*."""
     end, position, items = len(data), 0, 0
-    open_counts = [1]
-    while open_counts:
-        if open_counts[-1] == 0:
-            open_counts.pop()
+    left = 1
+    above: list[int] = []
+    while left or above:
+        if not left:
+            left = above.pop()
             continue
-        open_counts[-1] -= 1
+        left -= 1
         items += 1
         if items > limits.items:
             raise Problem("E_CMP_ITEMS")
         if position >= end:
             raise Problem("E_CMP_TRUNC")
-        position, children = _step(data, position, end)
-        if children is None:
+        short = _SHORT[data[position]]
+        if short:
+            position += short
+            if position > end:
+                raise Problem("E_CMP_TRUNC")
             continue
-        if children > end - position:
-            raise Problem("E_CMP_COUNT")
-        open_counts.append(children)
-        if len(open_counts) > limits.depth:
-            raise Problem("E_CMP_DEPTH")
+        position, children = _step(data, position, end)
+        if children is not None:
+            _check_container(children, end - position, len(above) + 1, limits)
+            above.append(left)
+            left = children
     if position != end:
         raise Problem("E_CMP_TRAILING")
 
 
+def _check_container(children: int, room: int, containers: int, limits: Limits) -> None:
+    if children > room:
+        raise Problem("E_CMP_COUNT")
+    if containers >= limits.depth:
+        raise Problem("E_CMP_DEPTH")
+
+
 def _step(data: bytes, position: int, end: int) -> tuple[int, int | None]:
-    """Pass one type byte and its payload: the next position, and the number of children of a container."""
+    """Pass a container's type byte, or a value whose length stands behind it.
+
+    Returns the next position, and the number of children of a container.
+    """
     kind = data[position]
     position += 1
-    if kind <= 0x7F or kind >= 0xE0 or kind in (0xC0, 0xC2, 0xC3):
-        return position, None
-    if kind <= 0x8F:
+    if 0x80 <= kind <= 0x8F:
         return position, 2 * (kind & 15)
-    if kind <= 0x9F:
+    if 0x90 <= kind <= 0x9F:
         return position, kind & 15
-    if kind <= 0xBF:
-        return _within(position + (kind & 31), end), None
     if kind in _BIN_WIDTH:
         length, position = _number(data, position, _BIN_WIDTH[kind], end)
         return _within(position + length, end), None
-    if kind in _INT_WIDTH:
-        return _within(position + _INT_WIDTH[kind], end), None
     if kind in _ARRAY_WIDTH:
         count, position = _number(data, position, _ARRAY_WIDTH[kind], end)
         return position, count

@@ -25,7 +25,7 @@ from schemas import canonical
 from schemas.problems import Problem
 
 R = TypeVar("R")
-Check = Callable[[Any, str], Any]
+Check = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Size:
 
     def refuse(self, value: Any) -> bool:
         """Whether `value` has a length outside the bounds."""
-        length = len(value.encode()) if type(value) is str else len(value)
+        length = len(value) if type(value) is not str or value.isascii() else len(value.encode())
         return not self.low <= length <= (self.low if self.high is None else self.high)
 
 
@@ -88,8 +88,25 @@ def to_plain(value: Any) -> Any:
 
 def from_plain(kind: type[R], plain: Any) -> R:
     """The record for maps, lists and scalars. Raises E_SCHEMA with the place in the fact `where`."""
-    record: R = _check_for(cast(Hashable, kind))(plain, kind.__name__)
+    try:
+        record: R = _check_for(cast(Hashable, kind))(plain)
+    except _Unfit as unfit:
+        raise Problem("E_SCHEMA", where=kind.__name__ + "".join(reversed(unfit.steps))) from None
     return record
+
+
+class _Unfit(Exception):
+    """A value that its annotation refuses. Each container adds its own step on the way out: places cost nothing while
+    all is well.
+    """
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+
+    def within(self, step: str) -> _Unfit:
+        """The same, one level further out."""
+        self.steps.append(step)
+        return self
 
 
 def _key(name: str) -> str:
@@ -97,16 +114,12 @@ def _key(name: str) -> str:
     return name.removesuffix("_")
 
 
-def _refuse(where: str) -> Problem:
-    return Problem("E_SCHEMA", where=where)
-
-
 @cache
 def _check_for(annotation: Hashable) -> Check:
     """The checking function for one annotation, built once."""
     origin = get_origin(annotation)
     if annotation is Any:
-        return lambda value, _where: value
+        return lambda value: value
     if origin is Annotated:
         return _check_bounded(annotation)
     if origin is Literal:
@@ -125,18 +138,21 @@ def _check_for(annotation: Hashable) -> Check:
 
 
 def _check_scalar(kind: Any) -> Check:
-    def check(value: Any, where: str) -> Any:
+    def check(value: Any) -> Any:
         if type(value) is not kind:
-            raise _refuse(where)
+            raise _Unfit
         return value
 
     return check
 
 
 def _check_literal(allowed: tuple[Any, ...]) -> Check:
-    def check(value: Any, where: str) -> Any:
-        if not any(type(value) is type(item) and value == item for item in allowed):
-            raise _refuse(where)
+    # 1, True and 1.0 are equal and of one hash: the type is part of what is compared.
+    known = frozenset((type(item), item) for item in allowed)
+
+    def check(value: Any) -> Any:
+        if type(value) not in (str, int, bool, bytes, types.NoneType) or (type(value), value) not in known:
+            raise _Unfit
         return value
 
     return check
@@ -146,28 +162,49 @@ def _check_bounded(annotation: Any) -> Check:
     inner, *bounds = get_args(annotation)
     check_inner = _check_for(inner)
 
-    def check(value: Any, where: str) -> Any:
-        value = check_inner(value, where)
-        if value is not None and any(bound.refuse(value) for bound in bounds):
-            raise _refuse(where)
+    def check(value: Any) -> Any:
+        value = check_inner(value)
+        if value is not None:
+            for bound in bounds:
+                if bound.refuse(value):
+                    raise _Unfit
         return value
 
     return check
 
 
-def _check_union(members: tuple[Any, ...]) -> Check:
-    checks = [_check_for(member) for member in members if member is not types.NoneType]
-    optional = len(checks) < len(members)
+def _accepted(annotation: Any) -> tuple[type, ...]:
+    """The Python types of plain values that an annotation may accept; no other needs to be tried."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _accepted(get_args(annotation)[0])
+    if origin is Literal:
+        return tuple({type(item) for item in get_args(annotation)})
+    if origin in (Union, types.UnionType):
+        return tuple({kind for member in get_args(annotation) for kind in _accepted(member)})
+    if origin is tuple:
+        return list, tuple
+    if origin is dict or is_dataclass(annotation):
+        return (dict,)
+    return (annotation,)
 
-    def check(value: Any, where: str) -> Any:
-        if value is None and optional:
-            return None
+
+def _check_union(members: tuple[Any, ...]) -> Check:
+    by_type: dict[type, list[Check]] = {}
+    for member in members:
+        for kind in _accepted(member):
+            by_type.setdefault(kind, []).append(_check_for(member))
+
+    def check(value: Any) -> Any:
+        checks = by_type.get(type(value))
+        if checks is None:
+            raise _Unfit
         for attempt in checks[:-1]:
             try:
-                return attempt(value, where)
-            except Problem:
+                return attempt(value)
+            except _Unfit:
                 continue
-        return checks[-1](value, where)
+        return checks[-1](value)
 
     return check
 
@@ -176,20 +213,30 @@ def _check_array(members: tuple[Any, ...]) -> Check:
     if len(members) == 2 and members[1] is Ellipsis:
         check_item = _check_for(members[0])
 
-        def check_any(value: Any, where: str) -> Any:
+        def check_any(value: Any) -> Any:
             if type(value) not in (list, tuple):
-                raise _refuse(where)
-            return tuple(check_item(item, f"{where}[{place}]") for place, item in enumerate(value))
+                raise _Unfit
+            done: list[Any] = []
+            try:
+                for item in value:
+                    done.append(check_item(item))  # how far it came tells the place
+            except _Unfit as unfit:
+                raise unfit.within(f"[{len(done)}]") from None
+            return tuple(done)
 
         return check_any
     checks = [_check_for(member) for member in members]
 
-    def check_exact(value: Any, where: str) -> Any:
+    def check_exact(value: Any) -> Any:
         if type(value) not in (list, tuple) or len(value) != len(checks):
-            raise _refuse(where)
-        return tuple(
-            item_check(item, f"{where}[{i}]") for i, (item_check, item) in enumerate(zip(checks, value, strict=True))
-        )
+            raise _Unfit
+        done: list[Any] = []
+        try:
+            for check_item, item in zip(checks, value, strict=True):
+                done.append(check_item(item))  # how far it came tells the place
+        except _Unfit as unfit:
+            raise unfit.within(f"[{len(done)}]") from None
+        return tuple(done)
 
     return check_exact
 
@@ -197,10 +244,13 @@ def _check_array(members: tuple[Any, ...]) -> Check:
 def _check_map(value_annotation: Any) -> Check:
     check_item = _check_for(value_annotation)
 
-    def check(value: Any, where: str) -> Any:
+    def check(value: Any) -> Any:
         if type(value) is not dict or any(type(key) is not str for key in value):
-            raise _refuse(where)
-        return {key: check_item(item, f"{where}{{}}") for key, item in value.items()}
+            raise _Unfit
+        try:
+            return {key: check_item(item) for key, item in value.items()}
+        except _Unfit as unfit:
+            raise unfit.within("{}") from None
 
     return check
 
@@ -213,17 +263,22 @@ def _check_record(kind: Any) -> Check:
     needed = {_key(field.name) for field in own if field.default is not None}
     omitted_when_none = {_key(field.name) for field in own if field.default is None}
 
-    def check(value: Any, where: str) -> Any:
+    def check(value: Any) -> Any:
         if type(value) is not dict or not needed <= value.keys():
-            raise _refuse(where)
+            raise _Unfit
         unknown = {key: item for key, item in value.items() if key not in checks}
         if any(value[key] is None for key in omitted_when_none & value.keys()):
-            raise _refuse(where)
+            raise _Unfit
         if any(not (keeps_extra and key.startswith("x-")) for key in unknown):
-            raise _refuse(where)
-        values = {
-            checks[key][0]: checks[key][1](item, f"{where}.{key}") for key, item in value.items() if key in checks
-        }
+            raise _Unfit
+        values: dict[str, Any] = {}
+        for key, item in value.items():
+            if key in checks:
+                name, check_item = checks[key]
+                try:
+                    values[name] = check_item(item)
+                except _Unfit as unfit:
+                    raise unfit.within(f".{key}") from None
         return kind(**values, extra=unknown) if keeps_extra else kind(**values)
 
     return check

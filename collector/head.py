@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from collector import crypto
-from collector.cells import CHUNK, StreamInfo
+from collector.cells import CHUNK, StreamInfo, all_zero
 from collector.cellstream import open_bytes, seal_bytes
 from collector.crypto import BytesLike, Secret
 from collector.padme import padme
@@ -122,6 +122,6 @@ def content_keys(compartments: Sequence[int]) -> dict[int, Secret]:
 
 def _unframed(padded: bytes) -> bytes:
     (length,) = _LENGTH.unpack_from(padded)
-    if length > len(padded) - 4 or any(memoryview(padded)[4 + length :]):
+    if length > len(padded) - 4 or not all_zero(memoryview(padded)[4 + length :]):
         raise Problem("E_PAD")
     return padded[4 : 4 + length]

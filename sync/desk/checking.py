@@ -1,24 +1,22 @@
-"""What the desk compares an opened entry with:
-
-the mission's signers, packs and revocations, and the form that was used.
-"""
+"""What an opened entry is compared with: the mission's signers, packs and revocations, and the form that was used."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import dataclass
 
 from collector.vault import Vault
 from schemas.problems import Problem
 from schemas.records.common import COMPARTMENTS
-from schemas.records.document import Answer, Document
+from schemas.records.document import Document
 from schemas.xform import parse_form
 from schemas.xform_model import Form, Question, Repeat
 from sync.desk import keys
 from sync.desk.mission import Mission
 from sync.desk.opening import OpenedEntry, Trust
 
-_MAX_PATH = 32
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "integer": (int,),
     "boolean": (bool,),
@@ -30,6 +28,15 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """What a form says of the answers to one question: compartment, types, which steps of the path are repeats."""
+
+    compartment: str
+    types: tuple[type, ...]
+    repeats: tuple[bool, ...]
+
+
 def trust_of(vault: Vault, mission: Mission) -> Trust:
     """What this desk holds as true for a mission."""
     signers, threshold = keys.office(vault).holders(keys.MISSION)
@@ -37,15 +44,16 @@ def trust_of(vault: Vault, mission: Mission) -> Trust:
         "SELECT pack.serial, pack.ver, pack.hash FROM pack JOIN device USING (serial) WHERE device.mission = ?",
         (mission.id,),
     )
-    revoked = vault.db.query(
-        "SELECT serial, last_ok FROM device WHERE mission = ? AND last_ok IS NOT NULL", (mission.id,)
+    devices = vault.db.query(
+        "SELECT serial, fs_root, certificate, last_ok FROM device WHERE mission = ?", (mission.id,)
     )
     return Trust(
         mission=mission.id,
         signers=signers,
         threshold=threshold,
-        revoked={bytes(serial): last_ok for serial, last_ok in revoked},
+        revoked={bytes(serial): last_ok for serial, _, _, last_ok in devices if last_ok is not None},
         packs={(bytes(serial), version): bytes(digest) for serial, version, digest in packs},
+        certificates={bytes(fs_root): bytes(certificate) for _, fs_root, certificate, _ in devices},
     )
 
 
@@ -54,23 +62,34 @@ class FormChecks:
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
-        self._forms: dict[bytes, dict[tuple[str, ...], Question]] = {}
+        self._forms: dict[tuple[bytes, bytes], dict[tuple[str, ...], _Expected]] = {}
         self._lock = threading.Lock()
 
     def check(self, entry: OpenedEntry) -> None:
         """Every answer must belong to a question of the form, in that question's compartment, with its type.
 
-        Raises E_FORM_NOT_ISSUED (the desk never issued this form) and E_SCHEMA.
+        Raises E_FORM_NOT_ISSUED (this desk never issued the form for the entry's mission) and E_SCHEMA, whose facts
+        never hold anything that was answered.
         """
-        questions = self._questions(entry.core.form[2])
+        questions = self._questions(entry.core.mission, entry.core.form)
         for document in entry.documents.values():
             _check_document(document, questions)
 
-    def _questions(self, digest: bytes) -> dict[tuple[str, ...], Question]:
+    def _questions(self, mission: bytes, form: tuple[str, str, bytes]) -> Mapping[tuple[str, ...], _Expected]:
+        ident, version, digest = form
         with self._lock:
-            known = self._forms.get(digest)
+            known = self._forms.get((mission, digest))
+            row = (
+                self._vault.db.one(
+                    "SELECT id, version FROM mission_form WHERE mission = ? AND hash = ?", (mission, digest)
+                )
+                if known is None
+                else (ident, version)
+            )
+            if row != (ident, version):
+                raise Problem("E_FORM_NOT_ISSUED", hash=digest.hex()[:16])
             if known is None:
-                known = self._forms[digest] = _by_path(stored_form(self._vault, digest))
+                known = self._forms[mission, digest] = _by_path(stored_form(self._vault, digest))
             return known
 
 
@@ -82,39 +101,42 @@ def stored_form(vault: Vault, digest: bytes) -> Form:
     return parse_form(bytes(row[0]))
 
 
-def _by_path(form: Form) -> dict[tuple[str, ...], Question]:
-    return {question.path: question for question in form.questions.values()}
+def _by_path(form: Form) -> dict[tuple[str, ...], _Expected]:
+    return {question.path: _expected(question) for question in form.questions.values()}
 
 
-def _check_document(document: Document, questions: Mapping[tuple[str, ...], Question]) -> None:
+def _expected(question: Question) -> _Expected:
+    lineage = list(question.lineage())[::-1][1:]
+    return _Expected(
+        question.compartment,
+        _TYPES.get(question.type, (str,)),
+        tuple(isinstance(node, Repeat) for node in lineage),
+    )
+
+
+def _check_document(document: Document, questions: Mapping[tuple[str, ...], _Expected]) -> None:
     attachments = {attachment.sid for attachment in document.atts}
+    compartment = COMPARTMENTS[document.comp]
     seen: set[object] = set()
     for answer in document.answers:
-        path, value, missing = answer[0], answer[1], answer[2]
-        question = questions.get(tuple(step if type(step) is str else step[0] for step in path))
-        if question is None or path in seen or len(path) > _MAX_PATH:
-            raise Problem("E_SCHEMA", where="answer of no question")
+        path, value = answer[0], answer[1]
+        expected = questions.get(tuple(step if type(step) is str else step[0] for step in path))
+        if expected is None or path in seen:
+            raise Problem("E_SCHEMA", where="answer of no question, or twice")
         seen.add(path)
-        if question.compartment != COMPARTMENTS[document.comp]:
+        if expected.compartment != compartment:
             raise Problem("E_SCHEMA", where="answer in another compartment")
-        if (
-            (value is None) == (missing is None)
-            or not _well_typed(question, answer)
-            or not _entries_fit(question, path)
-        ):
+        if not _well_typed(expected, answer):
             raise Problem("E_SCHEMA", where="type of an answer")
         if type(value) is bytes and value not in attachments:
             raise Problem("E_SCHEMA", where="file without its attachment")
 
 
-def _well_typed(question: Question, answer: Answer) -> bool:
-    value = answer[1]
-    return value is None or type(value) in _TYPES.get(question.type, (str,))
-
-
-def _entries_fit(question: Question, path: tuple[object, ...]) -> bool:
-    """Exactly the repeats carry entry ids."""
-    lineage = list(question.lineage())[::-1][1:]
-    return len(lineage) == len(path) and all(
-        isinstance(node, Repeat) == (type(step) is tuple) for node, step in zip(lineage, path, strict=True)
+def _well_typed(expected: _Expected, answer: Answer) -> bool:
+    """A value of the question's type or a reason for none; exactly the repeats of the path carry entry ids."""
+    path, value, missing = answer[0], answer[1], answer[2]
+    return (
+        (value is None) != (missing is None)
+        and (value is None or type(value) in expected.types)
+        and tuple(type(step) is tuple for step in path) == expected.repeats
     )

@@ -12,7 +12,6 @@ import unicodedata
 from schemas.records.document import Document
 
 _APOSTROPHE_CLASS = "'’ʼ‘`´ʹ′＇"
-_APOSTROPHES = dict.fromkeys(map(ord, _APOSTROPHE_CLASS), None)
 _TOKEN = re.compile(r'"([^"]*)"?|(\S+)')
 _WORD = re.compile(r"[^\W_]+")
 MAX_WORDS = 16
@@ -20,7 +19,10 @@ MAX_WORDS = 16
 
 def normal(text: str) -> str:
     """NFC, case folded, apostrophes inside words taken out."""
-    return unicodedata.normalize("NFC", text).casefold().translate(_APOSTROPHES)
+    folded = unicodedata.normalize("NFC", text).casefold()
+    for apostrophe in _APOSTROPHE_CLASS:
+        folded = folded.replace(apostrophe, "")
+    return folded
 
 
 def texts_of(document: Document) -> str:

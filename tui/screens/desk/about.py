@@ -9,7 +9,7 @@ from tui.locale import _, problem_sentences
 from tui.screens.desk.pages import Block
 from tui.screens.desk.reading import NAMES, OpenedRecord, Part, consent_blocks, parts_of, question_words
 from tui.screens.desk.words import ACTS
-from tui.screens.texts import code_text, time_text
+from tui.screens.texts import time_text
 from tui.widgets.progress import size_text
 
 Facts = Mapping[str, object]
@@ -19,10 +19,10 @@ def all_parts(record: OpenedRecord, language: str) -> list[Part]:
     """Every part of a record in the order in which it is read."""
     return [
         Part("about", "", _("This record"), tuple(about(record))),
+        Part("consent", "", _("Consent"), tuple(_consent(record, language))),
+        Part("custody", "", _("Custody"), tuple(custody(record))),
         *parts_of(record, language),
         *attachments(record, language),
-        Part("consent", _("What may be done"), _("Consent"), tuple(_consent(record, language))),
-        Part("custody", _("What may be done"), _("Custody"), tuple(custody(record))),
     ]
 
 
@@ -48,13 +48,12 @@ def about(record: OpenedRecord) -> list[Block]:
     """Codes, times, form, what stays sealed, and what a reviewer should look at."""
     facts, form = record.facts, record.form
     blocks = [
-        Block("head", code_text(str(facts["code"]))),
         _answer(_("Imported"), _time(facts["imported_at"])),
         _answer(_("Interviewed, by the computer's clock"), _time(facts["claimed_time"])),
         _answer(_("Proved not to be before"), _time(facts["signed_floor"])),
         _answer(_("Computer and sequence"), f"{str(facts['device'])[:8]} · {facts['sequence']}"),
         _answer(_("Form"), f"{form.title} · {form.version}" if form is not None else "–"),
-        _answer(_("Entry"), str(facts["eid"])),
+        _answer(_("Entry id"), str(facts["eid"])),
     ]
     opened = [_(NAMES[name]) for name in NAMES if name in record.documents]
     sealed = [_(NAMES[name]) for name in _strings(facts, "unopened") if name in NAMES]
@@ -77,7 +76,6 @@ def attachments(record: OpenedRecord, language: str) -> list[Part]:
         name, sid, size = str(item["name"]), str(item["sid"]), item["bytes"]
         claimed, seeming = str(item["claimed_type"]) or "–", str(item["looks_like"]) or "–"
         blocks = [
-            Block("head", name),
             _answer(_("Size"), size_text(size) if isinstance(size, int) else "–"),
             _answer(_("Said to be"), claimed),
             _answer(_("Looks like"), seeming),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.widgets import OptionList
 
 from schemas.problems import Problem
 from tui.locale import N_, problem_sentences
@@ -40,6 +41,12 @@ class DeskScreen(BaseScreen):
     ) -> None:
         """Do something with the desk in a thread, then `done` with its result here."""
         self.work(lambda: self.office.run(act), done, failed=failed)
+
+
+class Openable(OptionList):
+    """A list whose lines Enter opens, and which says so in the line of keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", N_("Open"))]
 
 
 class InnerScreen(DeskScreen):

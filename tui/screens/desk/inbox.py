@@ -21,7 +21,7 @@ from textual.widgets.option_list import Option
 
 from tui.locale import N_, _, ngettext
 from tui.screens.desk.common import DeskScreen, Parts
-from tui.screens.desk.office import OpenDesk
+from tui.screens.desk.office import ImportJob, OpenDesk
 from tui.screens.desk.words import job_text
 from tui.widgets.paths import PathSuggester, mounted_sticks
 from tui.widgets.progress import ProgressPanel
@@ -242,6 +242,7 @@ class InboxScreen(DeskScreen):
             bar.update(total=None, progress=0)
         for words in self.query(".progress-text").results(Label):
             words.update("")
+        self.query_one("#opening").display = False
         self._show_parts()
         if self._watching is not None:
             self._watching.resume()
@@ -252,9 +253,7 @@ class InboxScreen(DeskScreen):
         if job is None or self.shell.opened is None:
             return
         if job.state == "running":
-            for name, (done, total) in (("#reading", job.reading), ("#opening", job.opening)):
-                if total:
-                    self.query_one(name, ProgressPanel).advance(done, total)
+            self._show_progress(job)
             return
         if self._watching is not None:
             self._watching.pause()
@@ -267,6 +266,15 @@ class InboxScreen(DeskScreen):
             self.notify(_("The import has ended; the inbox says what it brought."), markup=False)
         else:
             self.query_one("#folder").focus()
+
+    def _show_progress(self, job: ImportJob) -> None:
+        read, whole = job.reading
+        opened, records = job.opening
+        if whole:
+            self.query_one("#reading", ProgressPanel).advance(whole if records else read, whole)
+        self.query_one("#opening").display = bool(records)
+        if records:
+            self.query_one("#opening", ProgressPanel).advance(opened, records)
 
     def action_stop(self) -> None:
         """Ask, then stop the import after the records in hand."""
@@ -323,7 +331,7 @@ class InboxScreen(DeskScreen):
             files = ngettext("{count} file", "{count} files", len(counts))
             words = ngettext("{count} receipt written", "{count} receipts written", sum(counts))
             parts: Parts = [(f"✓ {words}", "$success bold"), (f"  {files}", "$muted"), "\n", f"  {folder}", "\n"]
-            self._tell([*parts, _("  Let the stick travel back to the documenters.")])
+            self._tell([*parts, "  " + _("Let the stick travel back to the documenters.")])
 
         self.ask_desk(lambda desk: [item.receipts for item in desk.receipts(folder)], done)
 

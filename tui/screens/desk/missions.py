@@ -67,10 +67,12 @@ class MissionsScreen(InnerScreen):
         parts: Parts = [] if self.missions else [_("This desk has no mission yet. F3 founds one."), "\n"]
         for mission in self.missions:
             founded = _(
-                "founded {time}, packs until {end}", time=time_text(mission.created), end=time_text(mission.expires)
+                "founded {time}, packs valid until {end}",
+                time=time_text(mission.created),
+                end=time_text(mission.expires),
             )
             parts += [("▪ ", "$primary"), (mission.name, "bold"), (f"\n  {founded}", "$muted"), "\n"]
-        self.query_one("#missions", Static).update(Content.assemble(*parts))
+        self.query_one("#missions", Static).update(Content.assemble(*parts[:-1]))
         self.query_one("#page").focus()
         self.refresh_bindings()
 

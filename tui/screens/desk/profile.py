@@ -6,6 +6,8 @@ whoever locks it by hand stops the import after the records in hand, and it can 
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -20,18 +22,19 @@ NEVER = 1 << 30
 
 
 class DeskProfile:
-    """The office's computer."""
+    """The office's computer. `clock` is what its vault believes the time to be."""
 
     name = "desk"
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
         self._before: OpenDesk | None = None
 
     def create(self, home: Path, passphrase: str) -> Opened:
         """Found a desk and open it."""
         from sync.desk.desk import Desk
 
-        return self._opened(OpenDesk(Desk.create(home, passphrase)))
+        return self._opened(OpenDesk(Desk.create(home, passphrase, clock=self._clock)))
 
     def open(self, home: Path, passphrase: str) -> Opened:
         """Open the desk. Takes about a second (Argon2id); waits for work that was under way at the lock."""
@@ -39,7 +42,7 @@ class DeskProfile:
 
         if self._before is not None:
             self._before.wait_closed()
-        return self._opened(OpenDesk(Desk.open(home, passphrase), self._last_job()))
+        return self._opened(OpenDesk(Desk.open(home, passphrase, clock=self._clock), self._last_job()))
 
     def _opened(self, opened: OpenDesk) -> OpenDesk:
         self._before = opened

@@ -102,7 +102,7 @@ def _detail(item: Item) -> Content:
         (_("Computer"), str(item["device"])[:8] if item["device"] else _("nobody vouches for it")),
         (_("Sequence"), str(item["sequence"]) if item["sequence"] is not None else "–"),
         (_("Size"), size_text(_number(item["bytes"]))),
-        (_("Entry"), str(item["eid"])),
+        (_("Entry id"), str(item["eid"])),
     ]
     wide = max(len(name) for name, _text in rows)
     for name, text in rows:

@@ -30,6 +30,21 @@ if TYPE_CHECKING:
     from sync.desk.desk import Desk
 
 
+class PartList(OptionList):
+    """The parts; Enter and → lead into the text."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", N_("Read")),
+        Binding("right", "select", N_("Read")),
+    ]
+
+
+class PartPages(Pages):
+    """The text; ← leads back to the parts."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("left", "screen.parts", N_("Parts"))]
+
+
 class RecordScreen(InnerScreen):
     """Read a record."""
 
@@ -41,11 +56,7 @@ class RecordScreen(InnerScreen):
         ),
         N_("That you opened this record is noted in its custody log, and so is every copy of an attachment."),
     )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right", "read", N_("Read")),
-        Binding("left", "parts", N_("Parts")),
-        Binding("f5", "copy", N_("Write a copy")),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f5", "copy", N_("Write a copy"))]
 
     def __init__(self, office: OpenDesk, code: str) -> None:
         super().__init__(office)
@@ -60,10 +71,10 @@ class RecordScreen(InnerScreen):
 
     def body(self) -> ComposeResult:
         with Horizontal(id="record"):
-            yield OptionList(id="parts")
+            yield PartList(id="parts")
             with Vertical(id="reader"):
                 yield Static(id="part-title")
-                yield Pages(id="pages")
+                yield PartPages(id="pages")
 
     def on_mount(self) -> None:
         """Open the record."""
@@ -112,10 +123,6 @@ class RecordScreen(InnerScreen):
 
     def on_option_list_option_selected(self) -> None:
         """Enter goes to the text, to scroll it."""
-        self.action_read()
-
-    def action_read(self) -> None:
-        """To the text."""
         self.set_class(True, "-reading")
         self.query_one(Pages).focus()
 
@@ -136,14 +143,9 @@ class RecordScreen(InnerScreen):
             self.app.pop_screen()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A copy only of an attachment; left and right only where they lead somewhere."""
-        if not self.is_mounted or not self.parts:
-            return action == "leave"
-        reading = self.query_one(Pages).has_focus
+        """A copy only of an attachment."""
         if action == "copy":
-            return bool(self.parts[self.chosen].sid)
-        if action in ("read", "parts"):
-            return reading == (action == "parts")
+            return bool(self.parts) and bool(self.parts[self.chosen].sid)
         return True
 
     # copies of attachments

@@ -18,7 +18,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.locale import N_, _, ngettext
-from tui.screens.desk.common import InnerScreen
+from tui.screens.desk.common import InnerScreen, Openable
 from tui.screens.desk.office import OpenDesk
 from tui.screens.desk.pages import harmless
 from tui.screens.desk.reading import NAMES
@@ -34,6 +34,12 @@ LONGEST = 200
 _MOVES = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
 
 
+class Asking(Input):
+    """The line to type in; Enter opens what the list below stands on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", N_("Open"))]
+
+
 class SearchScreen(InnerScreen):
     """One line to type in, and what was found."""
 
@@ -46,7 +52,6 @@ class SearchScreen(InnerScreen):
         N_("F5 puts the best matches first, instead of the newest. Opening a record is noted in its custody log."),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", N_("Open")),
         Binding("f5", "best", N_("Best first")),
         Binding("f6", "newest", N_("Newest first")),
     ]
@@ -62,9 +67,9 @@ class SearchScreen(InnerScreen):
         self._timer: Timer | None = None
 
     def body(self) -> ComposeResult:
-        yield Input(id="words", max_length=LONGEST, select_on_focus=False)
+        yield Asking(id="words", max_length=LONGEST, select_on_focus=False)
         yield Static(id="found")
-        yield OptionList(id="hits")
+        yield Openable(id="hits")
 
     def on_mount(self) -> None:
         """Show the newest records."""
@@ -158,10 +163,14 @@ class SearchScreen(InnerScreen):
     def _marked(self, excerpt: str) -> Content:
         """The excerpt with the words that were asked for standing out."""
         wanted = re.findall(r"[^\W_]+", self.words)
-        shown = Content(excerpt)
         if not wanted:
-            return shown
+            return Content(excerpt)
         pattern = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, wanted)) + ")", re.IGNORECASE)
+        first = pattern.search(excerpt)
+        before = max(self.size.width // 4, 8)
+        if first is not None and first.start() > before:
+            excerpt = "…" + excerpt[first.start() - before :].lstrip()
+        shown = Content(excerpt)
         for found in pattern.finditer(excerpt):
             shown = shown.stylize("$accent bold", found.start(), found.end())
         return shown
@@ -197,9 +206,7 @@ class SearchScreen(InnerScreen):
             self.app.push_screen(RecordScreen(self.office, self.hits[place].record))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Open when something was found; order when there are words."""
-        if action == "open":
-            return bool(self.hits)
+        """The other order, when there are words."""
         if action in ("best", "newest"):
             return bool(self.words.strip()) and self.ranked == (action == "newest")
         return True

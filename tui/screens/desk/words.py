@@ -58,13 +58,12 @@ def report_text(report: ImportReport) -> Content:
 def _counts(report: ImportReport) -> Parts:
     lines: Parts = []
     if report.duplicates:
-        lines.append(
-            ngettext(
-                "  {count} was known already; its receipt is ready again",
-                "  {count} were known already; their receipts are ready again",
-                report.duplicates,
-            )
+        words = ngettext(
+            "{count} was known already; its receipt is ready again",
+            "{count} were known already; their receipts are ready again",
+            report.duplicates,
         )
+        lines.append(f"  {words}")
     if report.quarantined:
         words = ngettext(
             "! {count} stands in quarantine: F6 says why",
@@ -76,11 +75,11 @@ def _counts(report: ImportReport) -> Parts:
         lines.append((f"  {_volumes(report)}", "$muted"))
     if report.volumes_lost or report.volumes_damaged:
         words = _(
-            "  {lost} lost, {damaged} damaged: what they held was rebuilt from the others",
+            "{lost} lost, {damaged} damaged: what they held was rebuilt from the others",
             lost=report.volumes_lost,
             damaged=report.volumes_damaged,
         )
-        lines.append((words, "$accent"))
+        lines.append((f"  {words}", "$accent"))
     return lines
 
 

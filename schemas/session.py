@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas.problems import Problem
+from schemas.session_actions import answered, first_load
 from schemas.session_engine import MAX_ENTRIES, Engine
 from schemas.session_live import Live, LiveRepeat, Scope
 from schemas.session_types import MISSING, Changes, Choice, EntryState, Issue, Missing, Node, Value
@@ -49,9 +50,9 @@ class Session:
             self._pin(name, value)
         engine.mark_scope(engine.root)
         engine.run()
-        engine.first_load()
+        first_load(engine)
         engine.run()
-        engine.changed.clear()
+        engine.before.clear()
 
     def _pin(self, name: str, value: str) -> None:
         definition = self.form.by_name(name)
@@ -94,21 +95,18 @@ class Session:
     def _put(self, live: Live, raw: str, missing: Missing | None) -> Changes:
         engine = self._engine
         if missing != live.missing:
+            engine.note(live)
             live.missing = missing
-            engine.changed.add(live)
             engine.mark_kind(live, Kind.VALID)
         different = raw != live.raw
         engine.put(live, raw)
         engine.run()
         if different:
-            engine.answered(live)
+            answered(engine, live)
         return self._changes()
 
     def _changes(self) -> Changes:
-        engine = self._engine
-        found = frozenset(live.path for live in engine.changed if not _gone(live))
-        engine.changed.clear()
-        return found
+        return frozenset(live.path for live in self._engine.take_changes() if not _gone(live))
 
     def _check_open(self, live: Live, question: Question) -> None:
         if not question.fillable or live.readonly or live.pinned:
@@ -180,7 +178,7 @@ class Session:
         engine.mark_scope(engine.root)
         engine.run()
         engine.restoring = False
-        engine.changed.clear()
+        engine.before.clear()
 
     def _empty(self) -> None:
         for live in self._engine.root.nodes:
@@ -219,10 +217,10 @@ class Session:
                 if cell.kind is Kind.SHOWN and isinstance(live, LiveRepeat):
                     for entry in live.entries:
                         engine.mark(cell, entry)
-                elif cell.kind is Kind.SHOWN or any(each.language for each in cell.expressions):
+                elif cell.kind in (Kind.SHOWN, Kind.HEADING) or any(each.language for each in cell.expressions):
                     engine.mark(cell, live)
         engine.run()
-        engine.changed.clear()
+        engine.before.clear()
 
     # --- looking
 

@@ -1,35 +1,34 @@
 """Recalculation: a change marks the cells that look at it, and marked cells are calculated in order of rank, once each.
 
 Whatever a cell looks at has a lower rank (`schemas.xform_graph`), so a cell is calculated after everything it needs,
-and the result is the same as that of calculating everything. What came out different is collected in `changed`.
+and the result is the same as that of calculating everything. `before` remembers what every node was that is touched on
+the way, so that what came out as it was is no change.
 """
 
 from __future__ import annotations
 
 import heapq
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from schemas import edtf
-from schemas.session_live import Live, LiveRepeat, Scope
+from schemas.session_actions import act
+from schemas.session_live import Live, LiveRepeat, Scope, state
 from schemas.session_types import IssueCode
 from schemas.session_values import coerce
 from schemas.session_words import Words
 from schemas.xform_graph import Cell, Edge, Kind
-from schemas.xform_model import Action, Definition, Form, Group, Question, Repeat
-from schemas.xpath.code import Context, Expression
+from schemas.xform_model import Definition, Form, Group, Question, Repeat
+from schemas.xpath.code import Context
 from schemas.xpath.paths import home
 
 MAX_ENTRIES = 10_000
 MAX_COUNTED = 1_000
-MAX_ROUNDS = 50
 
 
 class Engine:
-    """The live tree of one interview and its recalculation. `changed` holds nodes and entries; the caller empties
-    it.
-    """
+    """The live tree of one interview and its recalculation. `take_changes` says what became of it."""
 
     def __init__(self, form: Form, clock: Callable[[], datetime], language: str) -> None:
         self.form = form
@@ -39,7 +38,7 @@ class Engine:
         self.context = Context(self)
         self.words = Words(form, language, self.context)
         self.root = Scope(form.root)
-        self.changed: set[Live | Scope] = set()
+        self.before: dict[Live | Scope, object] = {}
         self.restoring = False
         self._dirty: dict[int, dict[Live | Scope, None]] = {}
         self._ranks: list[int] = []
@@ -53,6 +52,19 @@ class Engine:
     def choice_label(self, live: Live, value: str) -> str:
         """The label of a code of a question's choices."""
         return self.words.choice_label(live, value)
+
+    # --- what changed
+
+    def note(self, live: Live | Scope) -> None:
+        """Remembers what a node is before it is changed for the first time; new nodes are there already, as None."""
+        if live not in self.before:
+            self.before[live] = state(live)
+
+    def take_changes(self) -> list[Live | Scope]:
+        """The nodes and entries that are not what they were, and forgets what they were."""
+        found = [live for live, before in self.before.items() if before != state(live)]
+        self.before.clear()
+        return found
 
     # --- marking
 
@@ -139,13 +151,15 @@ class Engine:
         relevant = live.own and self._parent_relevant(live)
         if relevant == live.relevant:
             return
+        self.note(live)
+        if isinstance(live, LiveRepeat):
+            for entry in live.entries:
+                self.note(entry)
         live.relevant = relevant
-        self.changed.add(live)
         self.touch(live)
         if isinstance(live, LiveRepeat):
             self.touch_entries(live)
             for entry in live.entries:
-                self.changed.add(entry)
                 self._spread_children(live.repeat, entry)
         elif isinstance(live.definition, Group):
             self._spread_children(live.definition, live.scope)
@@ -176,8 +190,8 @@ class Engine:
         """Sets the node's text, and marks what looks at it."""
         if raw == live.raw:
             return
+        self.note(live)
         live.raw = raw
-        self.changed.add(live)
         seen = raw if live.relevant else ""
         if seen != live.seen:
             live.seen = seen
@@ -192,6 +206,7 @@ class Engine:
         lives = list(self.instances(question))
         before = [(live.raw, live.seen) for live in lives]
         for live in lives:
+            self.note(live)
             live.seen = ""
         for live in lives:
             if not live.pinned:
@@ -203,7 +218,6 @@ class Engine:
                     if edge.cell is not cell:
                         self._follow(edge, live.scope)
             if live.raw != raw:
-                self.changed.add(live)
                 self.mark_kind(live, Kind.VALID)
 
     def instances(self, definition: Definition) -> Iterator[Live]:
@@ -236,38 +250,37 @@ class Engine:
                 scope = live.scope.up_to(home(each)) if each is not live.definition else None
                 readonly = each.readonly.boolean(self._own_context(live) if scope is None else self.at(scope))
         if readonly != live.readonly:
-            live.readonly = readonly
-            self.changed.add(live)
+            self.note(live)
             if isinstance(live, LiveRepeat):
-                self.changed.update(live.entries)
+                for entry in live.entries:
+                    self.note(entry)
+            live.readonly = readonly
 
     def _required(self, cell: Cell, live: Live) -> None:
         required = cell.expressions[0].boolean(self.at(live.scope))
         if required != live.required:
+            self.note(live)
             live.required = required
-            self.changed.add(live)
             self.mark_kind(live, Kind.VALID)
 
     def _choices(self, cell: Cell, live: Live) -> None:
         offered = self.words.offered(live)
         if offered != live.choices:
-            if live.choices is not None:
-                self.changed.add(live)
+            self.note(live)
             live.choices = offered
             self.mark_kind(live, Kind.VALID)
 
     def _shown(self, cell: Cell, live: Live | Scope) -> None:
         shown = self.words.shown(live)
         if shown != live.shown:
-            if live.shown is not None:
-                self.changed.add(live)
+            self.note(live)
             live.shown = shown
 
     def _valid(self, cell: Cell, live: Live) -> None:
         issue = self.issue_of(live)
         if issue != live.issue:
+            self.note(live)
             live.issue = issue
-            self.changed.add(live)
 
     def issue_of(self, live: Live) -> IssueCode | None:
         """The rule that the node's answer breaks now, if any."""
@@ -303,7 +316,7 @@ class Engine:
             live.entries.append(entry)
             self.fill_new(entry)
         self._entries_changed(live)
-        self.changed.update((entry, *entry.walk()))
+        self.before.update(dict.fromkeys((entry, *entry.walk())))
         self.mark_scope(entry)
         return entry
 
@@ -324,58 +337,24 @@ class Engine:
         if scope.container is not None:
             for action in self.form.actions:
                 if action.event == "new-repeat" and action.target.scope is scope.definition:
-                    self.act(action, [scope.nodes[action.target.slot]])
+                    act(self, action, [scope.nodes[action.target.slot]])
 
     def drop_entry(self, entry: Scope) -> None:
         """Takes an entry away for good; its id is remembered."""
         container = entry.container
         if container is None:
             return
+        for each in container.entries[entry.place :]:
+            self.note(each)
         container.entries.remove(entry)
         container.removed.append(entry.id)
         entry.gone = True
-        self.changed.update(container.entries[entry.place - 1 :])
         self._entries_changed(container)
 
     def _entries_changed(self, live: LiveRepeat) -> None:
         live.number()
-        self.changed.add(live)
+        self.before[live] = None
         self.touch_entries(live)
-
-    # --- actions
-
-    def act(self, action: Action, lives: Iterable[Live]) -> None:
-        """Gives the targets the action's value."""
-        for live in lives:
-            if live.pinned:
-                continue
-            expression: Expression | None = action.value
-            value = "" if expression is None else expression.value(self.at(live.scope))
-            live.missing = None
-            self.put(live, coerce(action.target.data_type, value))
-
-    def first_load(self) -> None:
-        """The actions of a new interview; entries were given theirs when they were made."""
-        renewed = {action.target for action in self.form.actions if action.event == "new-repeat"}
-        for action in self.form.actions:
-            if action.event == "first-load" and action.target not in renewed:
-                self.act(action, self.instances(action.target))
-                self.run()
-
-    def answered(self, live: Live) -> None:
-        """The actions that the answer to this question sets off, and those that these set off."""
-        waiting = [live]
-        for _ in range(MAX_ROUNDS):
-            if not waiting:
-                return
-            trigger = waiting.pop(0)
-            for action in self.form.actions:
-                if action.event == "value-changed" and action.place is trigger.definition and action.find.nodes:
-                    found = action.find.nodes(self.at(trigger.scope))
-                    before = [each.raw for each in found]
-                    self.act(action, found)
-                    self.run()
-                    waiting += [each for each, raw in zip(found, before, strict=True) if each.raw != raw]
 
 
 _WORK: dict[Kind, Callable[..., None]] = {
@@ -386,5 +365,6 @@ _WORK: dict[Kind, Callable[..., None]] = {
     Kind.REQUIRED: Engine._required,
     Kind.CHOICES: Engine._choices,
     Kind.SHOWN: Engine._shown,
+    Kind.HEADING: Engine._shown,
     Kind.VALID: Engine._valid,
 }

@@ -133,6 +133,16 @@ class Scope:
         return scope
 
 
+def state(live: Live | Scope) -> tuple[object, ...]:
+    """All of a node or entry that a person can see, to tell whether it changed."""
+    if isinstance(live, Scope):
+        readonly = live.container is not None and live.container.readonly
+        return (live.relevant, live.place, readonly, live.shown)
+    return (
+        live.raw, live.missing, live.relevant, live.readonly, live.required, live.issue, live.shown, live.choices,
+    )  # fmt: skip
+
+
 def tail(definition: Definition) -> tuple[str, ...]:
     """The names from the node's scope down to it; the name alone of what lies directly in the scope."""
     names = []

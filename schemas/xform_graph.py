@@ -22,7 +22,10 @@ from schemas.xpath.paths import home
 
 
 class Kind(IntEnum):
-    """What a cell decides, in the order in which cells without dependents are calculated."""
+    """What a cell decides, in the order in which cells without dependents are calculated.
+
+    The texts of a repeat are shown once for each entry (`SHOWN`) and once above all of them (`HEADING`).
+    """
 
     RELEVANT = 0
     VALUE = 1
@@ -31,7 +34,8 @@ class Kind(IntEnum):
     REQUIRED = 4
     CHOICES = 5
     SHOWN = 6
-    VALID = 7
+    HEADING = 7
+    VALID = 8
 
 
 @dataclass(slots=True, eq=False)
@@ -97,6 +101,8 @@ def _cells(definition: Definition) -> Iterator[Cell]:
     shown = tuple(_outputs(definition))
     if shown:
         yield Cell(Kind.SHOWN, definition, shown)
+        if isinstance(definition, Repeat):
+            yield Cell(Kind.HEADING, definition, shown)
 
 
 def _question_cells(question: Question) -> Iterator[Cell]:
@@ -201,6 +207,8 @@ def _connect(program: Program) -> None:
         for reference in _references(cell):
             if reference.definition is cell.definition and cell.kind is Kind.VALID and not reference.entries:
                 continue  # an answer checks itself anyway
+            if reference.common is cell.definition and cell.kind is Kind.HEADING:
+                continue  # what stands above all entries shows none of them
             edges = (from_entries if reference.entries else from_value).setdefault(reference.definition, {})
             common = _shared(cell.scope, reference.common)
             edges[cell, common] = Edge(cell, common, _route(cell.scope, common))

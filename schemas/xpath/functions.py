@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from schemas.xpath import dates
 from schemas.xpath.code import Code, Context, Kind, Refused, Run, boolean, nodes, number, text, value
 from schemas.xpath.regex import Pattern, PatternError
-from schemas.xpath.tree import String, Tree
-from schemas.xpath.values import NAN, number_of
+from schemas.xpath.tree import PathTree, Step, String, Tree
+from schemas.xpath.values import rounded
 
 if TYPE_CHECKING:
     from schemas.xpath.compiler import Job
@@ -119,17 +119,27 @@ def _once(job: Job, trees: tuple[Tree, ...]) -> Code:
     return Code("text", lambda c: c.origin.nodes[slot].raw or run(c))
 
 
-@register("checklist", 3, MANY)
+@register("checklist", 2, MANY)
 def _checklist(job: Job, trees: tuple[Tree, ...]) -> Code:
-    least, most, *rest = (job.code(tree) for tree in trees)
-    low, high = number(least), number(most)
-    tests = tuple(boolean(each) for each in rest)
+    """Whether so many conditions hold; -1 sets no bound. A node set counts as one condition for each node."""
+    low, high = number(job.code(trees[0])), number(job.code(trees[1]))
+    tests, local = _conditions(job, trees[2:])
 
     def run(c: Context) -> bool:
-        met = sum(test(c) for test in tests)
-        return (low(c) == -1 or met >= low(c)) and (high(c) == -1 or met <= high(c))
+        met, least, most = sum(tests(c)), low(c), high(c)
+        return (least < 0 or met >= least) and (most < 0 or met <= most)
 
-    return Code("boolean", run, local=any(each.local for each in (least, most, *rest)))
+    return Code("boolean", run, local=local)
+
+
+def _conditions(job: Job, trees: tuple[Tree, ...]) -> tuple[Callable[[Context], list[bool]], bool]:
+    codes = [job.code(tree) for tree in trees]
+    local = any(each.local for each in codes)
+    if len(codes) == 1 and codes[0].kind == "nodes":
+        run = nodes(codes[0])
+        return lambda c: [node.seen != "" for node in run(c)], local
+    tests = tuple(boolean(each) for each in codes)
+    return lambda c: [test(c) for test in tests], local
 
 
 @register("weighted-checklist", 4, MANY)
@@ -139,17 +149,16 @@ def _weighted(job: Job, trees: tuple[Tree, ...]) -> Code:
     codes = [job.code(tree) for tree in trees]
     low, high = number(codes[0]), number(codes[1])
     pairs = tuple((boolean(codes[i]), number(codes[i + 1])) for i in range(2, len(codes), 2))
-
-    def run(c: Context) -> bool:
-        met = sum(weight(c) for test, weight in pairs if test(c))
-        return (low(c) == -1 or met >= low(c)) and (high(c) == -1 or met <= high(c))
-
-    return Code("boolean", run, local=any(each.local for each in codes))
+    return Code(
+        "boolean",
+        lambda c: low(c) <= sum(weight(c) for test, weight in pairs if test(c)) <= high(c),
+        local=any(each.local for each in codes),
+    )
 
 
 plain("not", "boolean", "b", lambda a: not a)
 plain("boolean", "boolean", "b", lambda a: a)
-plain("boolean-from-string", "boolean", "t", lambda a: a in ("1", "true"))
+plain("boolean-from-string", "boolean", "t", lambda a: a == "1" or a.lower() == "true")
 
 # --- text
 
@@ -187,8 +196,6 @@ def _translate(whole: str, old: str, new: str) -> str:
     return whole.translate(table)
 
 
-plain("string", "text", "t", lambda a: a)
-plain("string-length", "number", "t", lambda a: float(len(a)))
 plain("substr", "text", "tnn", _substr, least=2)
 plain("substring", "text", "tnn", _substring, least=2)
 plain("substring-before", "text", "tt", lambda a, b: a.partition(b)[0] if b in a else "")
@@ -197,9 +204,25 @@ plain("contains", "boolean", "tt", lambda a, b: b in a)
 plain("starts-with", "boolean", "tt", lambda a, b: a.startswith(b))
 plain("ends-with", "boolean", "tt", lambda a, b: a.endswith(b))
 plain("translate", "text", "ttt", _translate)
-plain("normalize-space", "text", "t", lambda a: " ".join(a.split()))
 plain("selected", "boolean", "tt", lambda a, b: b.strip() in a.split())
+plain("is-selected", "boolean", "tt", lambda a, b: b.strip() in a.split())
 plain("count-selected", "number", "t", lambda a: float(len(a.split())))
+
+
+def _own_text(name: str, kind: Kind, function: Callable[[str], object]) -> None:
+    """Registers a function of a text that means the context node when it has no argument."""
+
+    def build(job: Job, trees: tuple[Tree, ...]) -> Code:
+        code = job.code(trees[0] if trees else PathTree(False, None, (Step("self", "*"),)))
+        run = text(code)
+        return Code(kind, lambda c: function(run(c)), local=code.local)
+
+    FUNCTIONS[name] = Function(0, 1, build)
+
+
+_own_text("string", "text", lambda a: a)
+_own_text("string-length", "number", lambda a: float(len(a)))
+_own_text("normalize-space", "text", lambda a: " ".join(a.split()))
 
 
 @register("selected-at", 2, 2)
@@ -228,7 +251,7 @@ def _regex(job: Job, trees: tuple[Tree, ...]) -> Code:
     return Code("boolean", lambda c: matches(run(c)), local=code.local)
 
 
-def _texts(job: Job, trees: tuple[Tree, ...]) -> tuple[Callable[[Context], list[str]], bool]:
+def texts_of(job: Job, trees: tuple[Tree, ...]) -> tuple[Callable[[Context], list[str]], bool]:
     """All arguments as texts, a node set as the text of each of its nodes."""
     codes = [job.code(tree) for tree in trees]
     parts: list[Callable[[Context], list[str]]] = []
@@ -250,76 +273,16 @@ def _single(run: Callable[[Context], str]) -> Callable[[Context], list[str]]:
 
 @register("concat", 0, MANY)
 def _concat(job: Job, trees: tuple[Tree, ...]) -> Code:
-    run, local = _texts(job, trees)
+    run, local = texts_of(job, trees)
     return Code("text", lambda c: "".join(run(c)), local=local)
 
 
 @register("join", 1, MANY)
 def _join(job: Job, trees: tuple[Tree, ...]) -> Code:
     between = text(job.code(trees[0]))
-    run, local = _texts(job, trees[1:])
+    run, local = texts_of(job, trees[1:])
     return Code("text", lambda c: between(c).join(run(c)), local=local)
 
-
-# --- numbers
-
-
-def rounded(amount: float, places: float = 0) -> float:
-    """Half rounds up (XPath 1.0 §4.4); a second argument counts decimal places."""
-    if amount != amount or math.isinf(amount) or places != places:
-        return amount
-    scale = 10.0 ** max(min(int(places), 300), -300)
-    return math.floor(amount * scale + 0.5) / scale
-
-
-def _whole(function: Callable[[float], int]) -> Callable[[float], float]:
-    return lambda a: a if a != a or math.isinf(a) else float(function(a))
-
-
-def _safely(function: Callable[..., float]) -> Callable[..., float]:
-    def run(*arguments: float) -> float:
-        try:
-            found = function(*arguments)
-        except (ValueError, OverflowError, ZeroDivisionError):
-            return NAN
-        return found if isinstance(found, float) else NAN
-
-    return run
-
-
-plain("number", "number", "n", lambda a: a)
-plain("int", "number", "n", _whole(math.trunc))
-plain("floor", "number", "n", _whole(math.floor))
-plain("ceiling", "number", "n", _whole(math.ceil))
-plain("round", "number", "nn", rounded, least=1)
-plain("abs", "number", "n", abs)
-plain("pow", "number", "nn", _safely(lambda a, b: a**b))
-plain("sqrt", "number", "n", _safely(math.sqrt))
-plain("exp", "number", "n", _safely(math.exp))
-plain("exp10", "number", "n", _safely(lambda a: 10.0**a))
-plain("log", "number", "n", _safely(math.log))
-plain("log10", "number", "n", _safely(math.log10))
-plain("pi", "number", "", lambda: math.pi)
-for _name in ("sin", "cos", "tan", "asin", "acos", "atan"):
-    plain(_name, "number", "n", _safely(getattr(math, _name)))
-plain("atan2", "number", "nn", _safely(math.atan2))
-
-
-def _over_all(name: str, function: Callable[[list[float]], float]) -> None:
-    def build(job: Job, trees: tuple[Tree, ...]) -> Code:
-        run, local = _texts(job, trees)
-        return Code("number", lambda c: function([number_of(found) for found in run(c)]), local=local)
-
-    FUNCTIONS[name] = Function(1, MANY, build)
-
-
-def _extreme(choose: Callable[[list[float]], float]) -> Callable[[list[float]], float]:
-    return lambda amounts: NAN if not amounts or any(each != each for each in amounts) else choose(amounts)
-
-
-_over_all("sum", lambda amounts: math.fsum(amounts) if all(map(math.isfinite, amounts)) else sum(amounts))
-_over_all("min", _extreme(min))
-_over_all("max", _extreme(max))
 
 # --- what changes by itself
 
@@ -349,4 +312,4 @@ def _random(job: Job, trees: tuple[Tree, ...]) -> Code:
 
 dates.register_dates(plain, register)
 
-from schemas.xpath import functions_nodes  # noqa: E402, F401  # puts its functions on the list made above
+from schemas.xpath import functions_nodes, functions_numbers  # noqa: E402, F401  # put theirs on the list made above

@@ -11,14 +11,16 @@ from __future__ import annotations
 import math
 import re
 from datetime import date, datetime, time, timedelta, timezone
-from decimal import Decimal
+from decimal import ROUND_HALF_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Context as Precision
 from typing import TypeAlias
 
 Scalar: TypeAlias = str | float | bool
 
 NAN = math.nan
+_ROOMY = Precision(prec=400)
 _EPOCH = date(1970, 1, 1).toordinal()
-_NUMBER = re.compile(r"\s*-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*", re.ASCII)
+_NUMBER = re.compile(r"\s*-?(?:\d+(?:\.\d*)?|\.\d+)\s*", re.ASCII)
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T(.+))?", re.ASCII)
 _TIME = re.compile(r"(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6})\d*)?)?(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII)
 _SECONDS = 86_400
@@ -167,3 +169,16 @@ def moment_from_days(days: float) -> str:
 def moment_text(moment: datetime) -> str:
     """A moment as OpenRosa writes it: `2026-03-01T10:20:30.000+02:00`."""
     return moment.isoformat(timespec="milliseconds")
+
+
+def rounded(amount: float, places: float = 0) -> float:
+    """Half rounds up, as written in decimal digits; a second argument counts decimal places, NaN beyond 30."""
+    if amount != amount or math.isinf(amount):
+        return amount
+    if not abs(places) <= 30:
+        return NAN
+    way = ROUND_HALF_UP if amount >= 0 else ROUND_HALF_DOWN
+    try:
+        return float(Decimal(repr(amount)).quantize(Decimal(1).scaleb(-int(places)), way, _ROOMY))
+    except InvalidOperation:
+        return NAN

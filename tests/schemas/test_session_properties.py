@@ -14,41 +14,61 @@ from tests.helpers.xforms import noon, xform
 
 @dataclass
 class Grown:
-    """A random form as it grows: what can be looked at so far, and the XML made."""
+    """A random form as it grows: what can be looked at so far (name, path), and the binds made."""
 
     binds: list[str] = field(default_factory=list)
-    names: list[tuple[str, str, bool]] = field(default_factory=list)  # name, ref, stands in the repeat
+    names: list[str] = field(default_factory=list)
     count: int = 0
 
 
-def reference(draw, grown: Grown, inside: bool) -> str:
-    """A path to an earlier question: of the same entry, of the form, or over all entries."""
-    name, ref, repeated = draw(st.sampled_from(grown.names))
-    if repeated and inside:
-        way = draw(st.sampled_from(("own", "absolute", "sum", "indexed", "filtered")))
-        if way == "own":
-            return f"../{name}"
-        if way == "indexed":
-            return f"indexed-repeat({ref}, /data/rep, position(..) - 1)"
-        if way == "filtered":
-            return f"/data/rep[position() = 1]/{name}"
-        return f"sum(../../rep/{name})" if way == "sum" else ref
-    if repeated:
-        way = draw(st.sampled_from(("first", "count", "joined", "where")))
-        if way == "count":
-            return "count(/data/rep)"
-        if way == "joined":
-            return f"join(',', {ref})"
-        return f"count(/data/rep[{name} = 'x'])" if way == "where" else ref
-    return ref
+REPEATS = ("/data/rep", "/data/rep/sub")
 
 
-def expression(draw, grown: Grown, inside: bool, depth: int = 0) -> str:
+def inside(ref: str) -> list[str]:
+    """The repeats that a node stands in, from the outside in."""
+    return [each for each in REPEATS if ref.startswith(each + "/")]
+
+
+def relative(place: str, target: str) -> str:
+    """The path from one node to another, which means the own entry of every repeat that both stand in."""
+    here, there = place.split("/"), target.split("/")
+    shared = next((i for i, (x, y) in enumerate(zip(here, there, strict=False)) if x != y), min(len(here), len(there)))
+    return "/".join([".."] * (len(here) - shared) + there[shared:])
+
+
+def reference(draw, grown: Grown, place: str) -> str:
+    """A look at an earlier question: of the own entry, of the form, of another entry, or of all entries."""
+    target = draw(st.sampled_from(grown.names))
+    name = target.rpartition("/")[2]
+    ways = ["relative", "absolute"]
+    if inside(target):
+        ways += ["sum", "join", "count", "first", "where"]
+    if inside(target) and inside(place):
+        ways += ["indexed", "position", "others"]
+    way = draw(st.sampled_from(ways))
+    repeat = inside(target)[-1] if inside(target) else ""
+    entry = target.replace(repeat, repeat + "[{}]", 1) if repeat else target
+    return {
+        "relative": relative(place, target),
+        "absolute": target,
+        "sum": f"sum({target})",
+        "join": f"join(',', {relative(place, target)})",
+        "count": f"count({repeat})",
+        "first": entry.format("1"),
+        "where": f"count({repeat}[{relative(repeat, target)} = 'x'])",
+        "indexed": f"indexed-repeat({target}, /data/rep, position({relative(place, '/data/rep')}) - 1"
+        + (", /data/rep/sub, 1)" if len(inside(target)) == 2 else ")"),
+        "position": entry.format(f"position() = position(current()/{relative(place, inside(place)[-1])})") if inside(place) else "",
+        "others": f"sum({relative(place, '/data')}/{target.removeprefix('/data/')})",
+    }[way] or name
+
+
+def expression(draw, grown: Grown, place: str, depth: int = 0) -> str:
     if not grown.names or draw(st.integers(0, 5)) == 0:
         return draw(st.sampled_from(("'x'", "1", "''", "true()")))
     if depth > 1 or draw(st.booleans()):
-        return reference(draw, grown, inside)
-    left, right = (expression(draw, grown, inside, depth + 1) for _ in range(2))
+        return reference(draw, grown, place)
+    left, right = (expression(draw, grown, place, depth + 1) for _ in range(2))
     shape = draw(st.sampled_from((
         "{} = {}", "{} != {}", "{} > {}", "{} + {}", "concat({}, {})", "if({} = 'x', {}, 'y')", "coalesce({}, {})",
         "({} = 'x' or {} = 1)", "(string-length({}) > 0 and {} != 'y')",
@@ -56,38 +76,56 @@ def expression(draw, grown: Grown, inside: bool, depth: int = 0) -> str:
     return shape.format(left, right)
 
 
-def attributes(draw, grown: Grown, inside: bool) -> str:
+def attributes(draw, grown: Grown, place: str, names: tuple[str, ...]) -> str:
     found = ""
-    for name in ("relevant", "required", "readonly", "constraint"):
+    for name in names:
         if grown.names and draw(st.integers(0, 3)) == 0:
-            found += f' {name}="{expression(draw, grown, inside)}"'.replace(">", "&gt;")
+            found += f' {name}="{expression(draw, grown, place)}"'.replace(">", "&gt;")
     return found
 
 
-def question(draw, grown: Grown, ref: str, inside: bool) -> tuple[str, str]:
+def question(draw, grown: Grown, parent: str) -> tuple[str, str]:
     grown.count += 1
     name = f"q{grown.count}"
-    kind = draw(st.sampled_from(("string", "string", "int")))
-    found = attributes(draw, grown, inside)
+    ref = f"{parent}/{name}"
+    found = attributes(draw, grown, ref, ("relevant", "required", "readonly", "constraint"))
     calculated = bool(grown.names) and draw(st.integers(0, 2)) == 0
     if calculated:
-        found += f' calculate="{expression(draw, grown, inside)}"'.replace(">", "&gt;")
-    grown.binds.append(f'<bind nodeset="{ref}/{name}" type="{kind}"{found}/>')
-    output = reference(draw, grown, inside) if grown.names and draw(st.integers(0, 3)) == 0 else ""
-    label = f'<label>About <output value="{output}"/></label>'.replace(">1", "&gt;1") if output else "<label>Q</label>"
-    grown.names.append((name, f"{ref}/{name}", inside))
-    return f"<{name}/>", "" if calculated and draw(st.booleans()) else f'<input ref="{ref}/{name}">{label}</input>'
+        found += f' calculate="{expression(draw, grown, ref)}"'.replace(">", "&gt;")
+    grown.binds.append(f'<bind nodeset="{ref}" type="{draw(st.sampled_from(("string", "string", "int")))}"{found}/>')
+    output = reference(draw, grown, ref) if grown.names and draw(st.integers(0, 3)) == 0 else "1"
+    grown.names.append(ref)
+    control = f'<input ref="{ref}"><label>About <output value="{output}"/></label></input>'
+    return f"<{name}/>", "" if calculated and draw(st.booleans()) else control
 
 
-def group(draw, grown: Grown, ref: str, inside: bool) -> tuple[str, str]:
+def many(draw, grown: Grown, parent: str, most: int) -> tuple[str, str]:
+    parts = [question(draw, grown, parent) for _ in range(draw(st.integers(1, most)))]
+    inner, body = zip(*parts, strict=True)
+    return "".join(inner), "".join(body)
+
+
+def group(draw, grown: Grown, parent: str) -> tuple[str, str]:
     grown.count += 1
-    name = f"g{grown.count}"
-    grown.binds.append(
-        f'<bind nodeset="{ref}/{name}"{attributes(draw, grown, False)}/>'.replace("constraint", "ignored")
-    )
-    parts = [question(draw, grown, f"{ref}/{name}", inside) for _ in range(draw(st.integers(1, 3)))]
-    inner, body = ("".join(each) for each in zip(*parts, strict=True))
-    return f"<{name}>{inner}</{name}>", f'<group ref="{ref}/{name}"><label>G</label>{body}</group>'
+    ref = f"{parent}/g{grown.count}"
+    name = ref.rpartition("/")[2]
+    grown.binds.append(f'<bind nodeset="{ref}"{attributes(draw, grown, ref, ("relevant", "readonly"))}/>')
+    inner, body = many(draw, grown, ref, 3)
+    return f"<{name}>{inner}</{name}>", f'<group ref="{ref}"><label>G</label>{body}</group>'
+
+
+def repeat(draw, grown: Grown, ref: str) -> tuple[str, str]:
+    name = ref.rpartition("/")[2]
+    grown.binds.append(f'<bind nodeset="{ref}" svidok:start="1"{attributes(draw, grown, ref, ("relevant", "readonly"))}/>')
+    inner, body = many(draw, grown, ref, 3)
+    for make in draw(st.lists(st.sampled_from((group, question)), max_size=2)):
+        made = make(draw, grown, ref)
+        inner, body = inner + made[0], body + made[1]
+    if ref == REPEATS[0] and draw(st.booleans()):
+        made = repeat(draw, grown, REPEATS[1])
+        inner, body = inner + made[0], body + made[1]
+    label = f'<label>Of <output value="{relative(ref, draw(st.sampled_from(grown.names)))}"/></label>'
+    return f"<{name}>{inner}</{name}>", f'<group ref="{ref}">{label}<repeat nodeset="{ref}">{body}</repeat></group>'
 
 
 @st.composite
@@ -95,14 +133,11 @@ def forms(draw) -> bytes:
     grown = Grown()
     instance = body = ""
     for place in range(draw(st.integers(2, 5))):
-        made = (question if draw(st.booleans()) else group)(draw, grown, "/data", False)
+        made = (question if draw(st.booleans()) else group)(draw, grown, "/data")
         instance, body = instance + made[0], body + made[1]
         if place == 1:
-            grown.binds.append(f'<bind nodeset="/data/rep" svidok:start="1"{attributes(draw, grown, False)}/>')
-            parts = [question(draw, grown, "/data/rep", True) for _ in range(draw(st.integers(1, 4)))]
-            inner, controls = ("".join(each) for each in zip(*parts, strict=True))
-            instance += f"<rep>{inner}</rep>"
-            body += f'<group ref="/data/rep"><label>R</label><repeat nodeset="/data/rep">{controls}</repeat></group>'
+            made = repeat(draw, grown, REPEATS[0])
+            instance, body = instance + made[0], body + made[1]
     return xform(instance, "".join(grown.binds), body)
 
 
@@ -111,7 +146,7 @@ def picture(session: Session) -> dict[object, object]:
     issues = {issue.path: issue for issue in session.validity()}
     seen: dict[object, object] = {node.path: (node, issues.get(node.path)) for node in session.walk()}
     for live in session._engine.root.walk():  # what is kept of hidden nodes, and calculations
-        state = (live.raw, live.missing, live.relevant, live.readonly, live.required, live.issue)
+        state = (live.raw, live.missing, live.relevant, live.readonly, live.required, live.issue, live.shown)
         seen[live.path] = (seen.get(live.path), state)
     return seen
 
@@ -144,7 +179,7 @@ def test_a_part_recalculated_is_as_good_as_the_whole_and_changes_are_exact(xml, 
         after = picture(session)
         engine.mark_scope(engine.root)
         engine.run()
-        engine.changed.clear()
+        engine.before.clear()
         assert picture(session) == after
         different = {path for path in after if after[path] != before.get(path)}
         assert {path for path in changes if path in after} == different

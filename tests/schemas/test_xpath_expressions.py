@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.helpers.xforms import calculating
+from tests.helpers.xforms import by_hand, calculating
 
 ANSWERS = {
     "a": "Hello World", "b": "42", "i": 5, "j": 0, "d": "2.5", "t": "2026-02-01", "m": "2026-02-01T06:00:00",
@@ -32,6 +32,10 @@ EXPRESSIONS = {
     # empty is no number, and no comparison with it is true
     "/data/c + 1": "NaN",
     "number('')": "NaN",
+    "number('1e3')": "NaN",
+    "number(' 12. ')": "12",
+    "number('.5')": "0.5",
+    "number('-')": "NaN",
     "/data/c > 0": "false",
     "/data/c < 1": "false",
     "'' >= 0": "false",
@@ -63,6 +67,7 @@ EXPRESSIONS = {
     "not(/data/c)": "true",
     "boolean('')": "false",
     "boolean-from-string('1')": "true",
+    "boolean-from-string('TRUE')": "true",
     "boolean-from-string('yes')": "false",
     # text
     "string(1 = 1)": "true",
@@ -89,6 +94,7 @@ EXPRESSIONS = {
     "translate('bar', 'abc', 'AB')": "BAr",
     "translate('cab', 'abc', 'A')": "A",
     "normalize-space('  a   b ')": "a b",
+    "is-selected(/data/s, 'x')": "true",
     "regex(/data/b, '[0-9]+')": "true",
     "regex(/data/a, 'Hello')": "false",
     "coalesce(/data/c, /data/b)": "42",
@@ -116,6 +122,11 @@ EXPRESSIONS = {
     "round(-2.5)": "-2",
     "round(1.256, 2)": "1.26",
     "round(1256, -2)": "1300",
+    "round(1.005, 2)": "1.01",
+    "round(-1.5)": "-1",
+    "round('x')": "NaN",
+    "round(1, 31)": "NaN",
+    "round(1 div 0)": "Infinity",
     "abs(-4)": "4",
     "pow(2, 10)": "1024",
     "pow(-8, 0.5)": "NaN",
@@ -128,9 +139,12 @@ EXPRESSIONS = {
     "min(3, 1, 2)": "1",
     "max(3, 1, 2)": "3",
     "max(/data/r/n)": "3",
-    "min('', 1)": "NaN",
+    "min('', 1)": "1",
+    "max(/data/r/q)": "NaN",
+    "max('', '')": "NaN",
     "sum(/data/r/n)": "6",
-    "sum(/data/r/q)": "NaN",
+    "sum(/data/r/q)": "0",
+    "sum(/data/r/n | /data/b | /data/a)": "48",
     "count(/data/r)": "3",
     "count(/data/r/n)": "3",
     "count(/data/a)": "1",
@@ -140,6 +154,9 @@ EXPRESSIONS = {
     "join(', ', 'a', /data/r/n, 'b')": "a, 1, 2, 3, b",
     "checklist(1, 2, true(), false(), true())": "true",
     "checklist(3, -1, true(), false(), true())": "false",
+    "checklist(-1, 1, true(), true())": "false",
+    "checklist(3, 3, /data/r/n)": "true",
+    "weighted-checklist(-1, 3, true(), 4)": "false",
     "weighted-checklist(5, 9, true(), 4, true(), 2, false(), 9)": "true",
     # dates
     "today()": "2026-03-01",
@@ -232,3 +249,12 @@ def test_uuid_is_random_and_has_its_shape():
 
 def test_now_is_the_clock_of_the_session():
     assert calculating("now()") == "2026-03-01T12:00:00.000+00:00"
+
+
+@pytest.mark.parametrize("expression", ["string-length(.) = 3", "string-length() = 3", "normalize-space() = 'a b'"])
+def test_functions_of_a_text_mean_the_own_node_without_argument(expression):
+    session = by_hand("<q/>", f'<bind nodeset="/data/q" constraint="{expression}"/>', '<input ref="/data/q"/>')
+    session.set(("q",), "a b")
+    assert session.node(("q",)).problem is None
+    session.set(("q",), "four")
+    assert session.node(("q",)).problem

@@ -1,0 +1,74 @@
+"""Functions of numbers; what is no number comes through as NaN, and no argument makes them fail."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from schemas.xpath.code import Code
+from schemas.xpath.functions import FUNCTIONS, MANY, Function, plain, texts_of
+from schemas.xpath.values import NAN, number_of, rounded
+
+if TYPE_CHECKING:
+    from schemas.xpath.compiler import Job
+    from schemas.xpath.tree import Tree
+
+
+def _whole(function: Callable[[float], int]) -> Callable[[float], float]:
+    return lambda a: a if a != a or math.isinf(a) else float(function(a))
+
+
+def _safely(function: Callable[..., float]) -> Callable[..., float]:
+    def run(*arguments: float) -> float:
+        try:
+            found = function(*arguments)
+        except (ValueError, OverflowError, ZeroDivisionError):
+            return NAN
+        return found if isinstance(found, float) else NAN
+
+    return run
+
+
+plain("number", "number", "n", lambda a: a)
+plain("int", "number", "n", _whole(math.trunc))
+plain("floor", "number", "n", _whole(math.floor))
+plain("ceiling", "number", "n", _whole(math.ceil))
+plain("round", "number", "nn", rounded, least=1)
+plain("abs", "number", "n", abs)
+plain("pow", "number", "nn", _safely(lambda a, b: a**b))
+plain("sqrt", "number", "n", _safely(math.sqrt))
+plain("exp", "number", "n", _safely(math.exp))
+plain("exp10", "number", "n", _safely(lambda a: 10.0**a))
+plain("log", "number", "n", _safely(math.log))
+plain("log10", "number", "n", _safely(math.log10))
+plain("pi", "number", "", lambda: math.pi)
+for _name in ("sin", "cos", "tan", "asin", "acos", "atan"):
+    plain(_name, "number", "n", _safely(getattr(math, _name)))
+plain("atan2", "number", "nn", _safely(math.atan2))
+
+
+def _over_all(name: str, function: Callable[[list[float]], float]) -> None:
+    def build(job: Job, trees: tuple[Tree, ...]) -> Code:
+        run, local = texts_of(job, trees)
+        return Code("number", lambda c: function([number_of(found) for found in run(c)]), local=local)
+
+    FUNCTIONS[name] = Function(1, MANY, build)
+
+
+def _sum(amounts: list[float]) -> float:
+    """What is no number, such as a question without answer, is left out (JavaRosa)."""
+    return sum(each for each in amounts if each == each)
+
+
+def _extreme(choose: Callable[[list[float]], float]) -> Callable[[list[float]], float]:
+    def run(amounts: list[float]) -> float:
+        known = [each for each in amounts if each == each]
+        return choose(known) if known else NAN
+
+    return run
+
+
+_over_all("sum", _sum)
+_over_all("min", _extreme(min))
+_over_all("max", _extreme(max))

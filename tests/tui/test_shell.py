@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ import pytest
 from textual.widgets import Input
 
 from schemas.problems import Problem
+from schemas.session_types import Changes
 from tests.helpers.mission import PASSPHRASE, SetClock
 from tests.tui.conftest import begin, consent, reopened, seen, shell_of, type_text, unlock, until
 from tui import locale
@@ -117,9 +119,7 @@ async def test_the_lock_key_keeps_what_is_being_typed(home: Path) -> None:
         assert shell.opened is None
         assert "2023-1" not in seen(shell)
         await unlock(pilot)
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(shell.screen, InterviewScreen))
-        await pilot.pause()
+        await until(pilot, lambda: isinstance(shell.screen, InterviewScreen) and shell.screen.card.node is not None)
         again = shell.screen
         assert isinstance(again, InterviewScreen)
         assert again.interview.code == code
@@ -187,6 +187,58 @@ async def test_leaving_keeps_what_is_being_typed(home: Path) -> None:
         cursor = field.open_interview(code).cursor
         assert cursor is not None
         assert cursor.pending == "2023-10-0"
+
+
+async def test_a_problem_while_answering_is_shown_and_the_screen_goes_on(home: Path) -> None:
+    shell = shell_of(home)
+    async with shell.run_test(size=(80, 24)) as pilot:
+        screen = await begin(pilot)
+        screen.go(("a_setting", "interview_mode"))
+        answer = screen.interview.answer
+
+        def full(*_: object) -> Changes:
+            raise Problem("E_DISK_FULL", error="ENOSPC")
+
+        screen.interview.answer = full  # type: ignore[method-assign]  # a full disk under the real interview
+        await pilot.press("space")
+        await until(pilot, lambda: isinstance(shell.screen, ProblemDialog))
+        assert "E_DISK_FULL" in seen(shell)
+        await pilot.press("enter")
+        screen.interview.answer = answer  # type: ignore[method-assign]  # the disk has room again
+        await pilot.press("space")
+        await pilot.pause()
+        assert screen.view.nodes[("a_setting", "interview_mode")].value == "in_person"
+
+
+async def test_a_lock_on_a_full_disk_locks_and_says_what_was_lost(home: Path) -> None:
+    shell = shell_of(home)
+    async with shell.run_test(size=(80, 24)) as pilot:
+        screen = await begin(pilot)
+
+        def full(*_: object) -> None:
+            raise Problem("E_DISK_FULL", error="ENOSPC")
+
+        await type_text(pilot, "2023-1")
+        screen.interview.keep = full  # type: ignore[method-assign]  # a full disk under the real interview
+        await pilot.press("f4")
+        await until(pilot, lambda: isinstance(shell.screen, UnlockScreen))
+        assert "could not be kept" in seen(shell)
+    with reopened(home):
+        pass
+
+
+async def test_a_lost_connection_keeps_what_was_typed(home: Path) -> None:
+    shell = shell_of(home)
+    async with shell.run_test(size=(80, 24)) as pilot:
+        screen = await begin(pilot)
+        code = screen.interview.code
+        await type_text(pilot, "2023-1")
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(pilot, lambda: shell.opened is None)
+    with reopened(home) as field:
+        cursor = field.open_interview(code).cursor
+        assert cursor is not None
+        assert cursor.pending == "2023-1"
 
 
 # everywhere

@@ -52,6 +52,13 @@ class Held(Screen[Result]):
     def hold(self) -> None:
         """Keep what is being typed where it is encrypted; called before a lock and before the words change."""
 
+    async def _dispatch_message(self, message: Message) -> None:
+        """Textual runs the screen's handlers here; a problem in one is shown and ends nothing."""
+        try:
+            await super()._dispatch_message(message)
+        except Problem as problem:
+            self.shell.problem(problem)
+
     def work(
         self,
         function: Callable[[], Outcome],
@@ -127,6 +134,10 @@ class BaseScreen(Held[None]):
     def help_text(self) -> list[str]:
         """Paragraphs that F1 shows above the keys."""
         return [_(words) for words in self.HELP_WORDS]
+
+    def resume(self) -> Callable[[Shell], None] | None:
+        """How to come back to what is being done here after a lock; None if the first screen will do."""
+        return None
 
     async def retranslate(self) -> None:
         """Draw everything again in the language in use."""

@@ -7,6 +7,10 @@ process: no clipboard of the terminal, no window title, no screenshot, no words 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import signal
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +21,7 @@ from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
+from textual.message import Message
 from textual.screen import Screen
 
 from schemas.problems import Problem
@@ -60,6 +65,7 @@ class Shell(App[None]):
         self.opened: Opened | None = None
         self.clock = clock
         self.last_key = clock()
+        self.leaving = False
         self.resume: Callable[[Shell], None] | None = None
         for theme in THEMES:
             self.register_theme(theme)
@@ -67,6 +73,7 @@ class Shell(App[None]):
 
     def on_mount(self) -> None:
         """Ask for the passphrase; watch for idleness."""
+        self._leave_on_signals()
         self.push_screen(UnlockScreen())
         self.set_interval(CHECK_SECONDS, self.look_whether_idle)
 
@@ -74,12 +81,12 @@ class Shell(App[None]):
 
     def unlocked(self, opened: Opened) -> None:
         """The home is open: show its first screen, and what was being done before the lock."""
-        self.opened = opened
+        self.opened, self.leaving = opened, False
         self.last_key = self.clock()
         self.switch_screen(self.profile.first_screen(opened))
         resume, self.resume = self.resume, None
         if resume is not None:
-            resume(self)
+            self.call_later(resume, self)
 
     async def action_lock(self) -> None:
         """Close the vault now; what was being typed is kept inside it."""
@@ -89,13 +96,15 @@ class Shell(App[None]):
         """Hold, close, forget. `note` says on the unlock screen why."""
         if self.opened is None:
             return
-        opened, self.opened = self.opened, None
+        note = note or _("Locked. What you were typing is kept.")
+        resumes = [screen.resume() for screen in self.screen_stack if isinstance(screen, BaseScreen)]
+        self.resume = next((act for act in reversed(resumes) if act is not None), None)
         try:
-            self._hold_all()
-        finally:
-            opened.close()
-            await self._only_screen(UnlockScreen(note or _("Locked. What you were typing is kept.")))
-            self._forget()
+            self.put_away()
+        except Problem as problem:
+            note = " ".join((_("Locked. What was typed last could not be kept."), problem_sentences(problem)[0]))
+        await self._only_screen(UnlockScreen(note))
+        self._forget()
 
     def _hold_all(self) -> None:
         for screen in reversed(self.screen_stack):
@@ -128,14 +137,35 @@ class Shell(App[None]):
         await super().on_event(event)
 
     async def action_quit(self) -> None:
-        """Leave; the vault is closed first."""
+        """Leave; the vault is closed first. What cannot be kept is shown, and the next time leaves all the same."""
+        if self.opened is not None and not self.leaving:
+            self.leaving = True
+            self._hold_all()
+        with contextlib.suppress(Problem):
+            self.put_away()
+        self.exit()
+
+    def put_away(self) -> None:
+        """Hold what is being typed and close the vault; harmless when it is closed."""
         if self.opened is not None:
             opened, self.opened = self.opened, None
             try:
                 self._hold_all()
             finally:
                 opened.close()
-        self.exit()
+
+    def on_unmount(self) -> None:
+        """However the application ends, the vault is closed."""
+        with contextlib.suppress(Problem):
+            self.put_away()
+
+    def _leave_on_signals(self) -> None:
+        """A lost connection or a shutdown is a way of leaving: nothing that was typed is dropped."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGHUP", "SIGTERM"):
+            if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
+                with contextlib.suppress(NotImplementedError):
+                    loop.add_signal_handler(getattr(signal, name), lambda: self.call_later(self.action_quit))
 
     @property
     def field(self) -> Field:
@@ -204,6 +234,20 @@ class Shell(App[None]):
     def problem(self, error: BaseException) -> None:
         """Show what failed."""
         show_problem(self, coded(error))
+
+    async def _dispatch_message(self, message: Message) -> None:
+        """Textual runs handlers and actions here; a problem in one is shown and ends nothing."""
+        try:
+            await super()._dispatch_message(message)
+        except Problem as problem:
+            self.problem(problem)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual calls this for errors in callbacks and timers; a problem is shown, all others are fatal."""
+        if isinstance(error, Problem):
+            self.problem(error)
+        else:
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         """Textual calls this inside the handler of an error that nothing caught; its own would print local

@@ -5,8 +5,9 @@ The rule: removing asks first, and its default is No, because an entry's answers
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path as FilePath
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
@@ -18,6 +19,10 @@ from tui.screens.interview.files import FilePanel
 from tui.screens.interview.sections import Sections
 from tui.screens.interview.view import is_answered, is_asked, question_of
 from tui.screens.interview.words import entry_name
+from tui.screens.interviews import InterviewsScreen
+
+if TYPE_CHECKING:
+    from tui.screens.shell import Shell
 
 
 class InterviewScreen(Answering):
@@ -58,6 +63,17 @@ class InterviewScreen(Answering):
         """Take the file over."""
         if self.cursor is not None:
             self.attach(self.cursor, event.path)
+
+    def resume(self) -> Callable[[Shell], None] | None:
+        """After a lock the same interview is opened again; only its record code is remembered meanwhile."""
+        code = self.interview.code
+
+        def open_again(shell: Shell) -> None:
+            first = shell.screen
+            if isinstance(first, InterviewsScreen):
+                first.open_code(code)
+
+        return None if self.interview.closed else open_again
 
     def action_review(self) -> None:
         """Show what is missing, and seal."""

@@ -1,0 +1,167 @@
+"""What the screens look like, at 80x24 and at 120x40, in English and Ukrainian."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partialmethod
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.tui.conftest import begin, consent, shell_of, unlock
+from tests.tui.test_flows import broken_off
+from tui import locale
+
+SIZES = [(80, 24), (120, 40)]
+Step = Callable[[Pilot[Any]], Any]
+
+
+async def locked(pilot: Pilot[Any]) -> None:
+    await pilot.pause()
+
+
+async def interviews(pilot: Pilot[Any]) -> None:
+    await broken_off(pilot)
+    await pilot.press("f3", "escape", "f3", "escape")
+    await pilot.pause()
+
+
+async def setting(pilot: Pilot[Any]) -> None:
+    screen = await begin(pilot)
+    screen.go(("a_setting", "interview_mode"))
+
+
+async def read_aloud(pilot: Pilot[Any]) -> None:
+    screen = await begin(pilot)
+    consent(screen)
+    screen.go(("c_consent", "consent_share_icc"))
+
+
+async def account(pilot: Pilot[Any]) -> None:
+    screen = await begin(pilot)
+    consent(screen)
+    text = "Того ранку прийшли двоє у формі й сказали, що треба їхати на комісію. " * 12
+    screen.changed(screen.interview.answer(("d_account", "narrative_text"), text + "\n\nПотім нас повезли."))
+    screen.go(("d_account", "narrative_text"))
+    await pilot.press("ctrl+home", "shift+down")
+
+
+async def event(pilot: Pilot[Any]) -> None:
+    screen = await begin(pilot)
+    consent(screen)
+    screen.go(("h_event", "ev"))
+    await pilot.press("enter", "down", "space", "tab", "f6", "f9")
+    screen.go(("h_event", ("ev", 2), "ev_coercion"))
+    await pilot.press("space", "down", "space")
+
+
+async def date(pilot: Pilot[Any]) -> None:
+    screen = await begin(pilot)
+    consent(screen)
+    screen.go(("f_status", "res_from"))
+    screen.query_one("#line", Input).value = "2023-13"
+    screen.commit()
+
+
+async def attachment(pilot: Pilot[Any]) -> None:
+    screen = await begin(pilot)
+    consent(screen)
+    screen.go(("d_account", "narrative_audio"))
+
+
+async def removing(pilot: Pilot[Any]) -> None:
+    screen = await begin(pilot)
+    consent(screen)
+    screen.go(("q_perp", "pp"))
+    await pilot.press("enter", "space", "ctrl+r")
+
+
+async def review(pilot: Pilot[Any]) -> None:
+    screen = await begin(pilot)
+    consent(screen)
+    await pilot.press("f5")
+
+
+async def transfer(pilot: Pilot[Any]) -> None:
+    await broken_off(pilot)
+    await pilot.press("f6")
+
+
+async def receipts(pilot: Pilot[Any]) -> None:
+    await broken_off(pilot)
+    await pilot.press("f7")
+
+
+async def mission(pilot: Pilot[Any]) -> None:
+    await unlock(pilot)
+    await pilot.press("f9")
+
+
+async def help_text(pilot: Pilot[Any]) -> None:
+    await begin(pilot)
+    await pilot.press("f1")
+
+
+async def problem(pilot: Pilot[Any]) -> None:
+    from schemas.problems import Problem
+
+    await pilot.pause()
+    pilot.app.problem(Problem("E_DISK_SPACE", needed=700, free=3))  # type: ignore[attr-defined]
+
+
+async def commands(pilot: Pilot[Any]) -> None:
+    await unlock(pilot)
+    await pilot.press("ctrl+p")
+
+
+STEPS: list[Step] = [
+    locked, interviews, setting, read_aloud, account, event, date, attachment, removing, review, transfer, receipts,
+    mission, help_text, problem, commands,
+]  # fmt: skip
+
+
+def still(step: Step) -> Step:
+    """The step, then a moment for what it began."""
+
+    async def run(pilot: Pilot[Any]) -> None:
+        await step(pilot)
+        await pilot.pause()
+        await pilot.pause()
+
+    return run
+
+
+@pytest.fixture(autouse=True)
+def no_fonts_from_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rich's pictures name fonts on a host; ours use what the machine has."""
+    plain = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    monkeypatch.setattr(Console, "export_svg", partialmethod(Console.export_svg, code_format=plain))
+
+
+@pytest.fixture(autouse=True)
+def no_sticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sticks of the machine that runs the tests belong in no picture."""
+    monkeypatch.setattr("tui.screens.transfer.mounted_sticks", list)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
+def test_screen(snap_compare: Any, home: Path, step: Step, size: tuple[int, int]) -> None:
+    assert snap_compare(shell_of(home), terminal_size=size, run_before=still(step))
+
+
+@pytest.mark.parametrize("step", [interviews, read_aloud, event, review, help_text], ids=lambda step: step.__name__)
+def test_screen_in_ukrainian(snap_compare: Any, home: Path, step: Step) -> None:
+    locale.set_language("uk")
+    assert snap_compare(shell_of(home), terminal_size=(80, 24), run_before=still(step))
+
+
+@pytest.mark.parametrize("step", [locked, setting, account], ids=lambda step: step.__name__)
+def test_screen_of_forty_columns(snap_compare: Any, home: Path, step: Step) -> None:
+    assert snap_compare(shell_of(home), terminal_size=(40, 10), run_before=still(step))

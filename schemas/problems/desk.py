@@ -94,6 +94,48 @@ ENTRIES = (
         "Choose another name for the copy.",
     ),
     Entry(
+        "E_CODE_TWICE",
+        "Another device has sent a record with the same record code.",
+        "Both records are kept; the one that came first answers to the code, each of them to its entry id.",
+        "Compare the two: record codes are drawn at random, so that chance does not do this.",
+    ),
+    Entry(
+        "E_ENTRY_NEWER",
+        "The interview was sealed by a newer version of this program ({version}).",
+        _KEPT,
+        "Bring the program of this desk up to date and import again.",
+    ),
+    Entry(
+        "E_STRANGERS_FULL",
+        "In this bundle no enrolled device signed anything, and the room for such bundles is full.",
+        "It was not kept. Records and quarantine were not affected.",
+        "If a device is not enrolled yet, enrol it and import again. Otherwise find out who makes these bundles.",
+    ),
+    Entry(
+        "E_ARCHIVE_AHEAD",
+        "The desk's vault is older than its archive: the archive holds {count} documents that the vault does not know.",
+        "Nothing was removed.",
+        "Put back a newer copy of the vault if there is one. Otherwise import the sticks of that time again.",
+    ),
+    Entry(
+        "E_ARCHIVE_BEHIND",
+        "{count} imported documents are missing from the archive.",
+        "The sealed originals lie in the archive's store. Records that are there can be read.",
+        "Put back a newer copy of the archive, or import the sticks of that time again.",
+    ),
+    Entry(
+        "E_REQUEST_OTHER",
+        "This device was enrolled with another request than this one.",
+        _NOTHING,
+        "Ask the documenter for the request file that the device shows now, by another way than this one came.",
+    ),
+    Entry(
+        "E_MISSION_NAME",
+        "The name of a mission has 1 to {limit} bytes and no control characters.",
+        _NOTHING,
+        "Choose another name.",
+    ),
+    Entry(
         "E_CLOCK",
         "The clock of the device was far from the time that can be proved.",
         "The interview is sealed and imported; only its claimed time is in doubt.",

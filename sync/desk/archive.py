@@ -1,6 +1,4 @@
-"""The archive:
-
-one encrypted file for each compartment, opened by the keys that the desk's vault holds (docs/spec/protocol.md §12).
+"""The archive: one encrypted file for each compartment, opened by keys of the desk's vault (docs/spec/protocol.md §12).
 
 A record has one number, the same in every compartment; nothing else joins them but the entry id. What was sealed is
 kept as it came: the original cells lie in the store, and the documents and content keys that opened them lie here.
@@ -29,6 +27,8 @@ from sync.desk.words import WordIndex
 
 PAGE_SIZE = 16_384
 FOLDER = "archive"
+AREAS = ("store", "quarantine", "strangers")
+_SETTLED = "settled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,11 @@ class Archive:
         old = self.db.one("SELECT number FROM document WHERE eid = ?", (filed.eid,))
         if old is not None:
             self.forget(int(old[0]))
+        self._file_document(filed)
+        for kept in filed.attachments:
+            self._file_attachment(kept, filed.secrets[kept.info.sid])
+
+    def _file_document(self, filed: Filed) -> None:
         texts = texts_of(filed.document)
         nonce = crypto.random_bytes(24)
         wrapped = nonce + crypto.xaead_seal(self._wrap, nonce, filed.key, filed.eid)
@@ -82,15 +87,16 @@ class Archive:
             "INSERT INTO document (number, eid, record, content, texts, ck) VALUES (?, ?, ?, ?, ?, ?)",
             (filed.number, filed.eid, filed.record, filed.content, texts, wrapped),
         )
-        for kept in filed.attachments:
-            info = kept.info
-            self.db.execute(
-                "INSERT INTO attachment (number, sid, sk, root, commit_, cells, length, name, mime, sniffed, sha256,"
-                " captured, store, start) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (filed.number, info.sid, filed.secrets[info.sid], info.root, info.commit, info.cells, info.length,
-                 kept.name, kept.mime, kept.sniffed, kept.sha256, kept.captured, kept.store, kept.start),
-            )  # fmt: skip
         self.index.add(filed.number, normal(f"{filed.record}\n{texts}"))
+
+    def _file_attachment(self, kept: KeptAttachment, key: bytes) -> None:
+        info = kept.info
+        self.db.execute(
+            "INSERT INTO attachment (number, sid, sk, root, commit_, cells, length, name, mime, sniffed, sha256,"
+            " captured, store, start) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (kept.number, info.sid, key, info.root, info.commit, info.cells, info.length, kept.name, kept.mime,
+             kept.sniffed, kept.sha256, kept.captured, kept.store, kept.start),
+        )  # fmt: skip
 
     def forget(self, number: int) -> None:
         """Remove a document that no committed import stands behind."""
@@ -102,6 +108,25 @@ class Archive:
         """The numbers of the documents above a number, in order."""
         rows = self.db.query("SELECT number FROM document WHERE number > ? ORDER BY number", (above,))
         return [int(row[0]) for row in rows]
+
+    def highest(self) -> int:
+        """The highest number of a document, 0 when there is none."""
+        row = self.db.one("SELECT coalesce(max(number), 0) FROM document")
+        return 0 if row is None else int(row[0])
+
+    def holds(self, number: int, eid: bytes) -> bool:
+        """Whether the document of this entry lies here under this number."""
+        return self.db.one("SELECT 1 FROM document WHERE number = ? AND eid = ?", (number, eid)) is not None
+
+    @property
+    def settled(self) -> int:
+        """The last number of the desk's vault that this archive has seen committed."""
+        return int.from_bytes(self.db.meta(_SETTLED) or b"", "big")
+
+    def settle(self, number: int) -> None:
+        """Note that the vault has committed everything up to `number`."""
+        if number != self.settled:
+            self.db.set_meta(_SETTLED, number.to_bytes(8, "big"))
 
     def document(self, number: int) -> Document | None:
         """The document of a record, or None when this compartment has none for it."""
@@ -146,13 +171,13 @@ class Archive:
 def found(vault: Vault) -> None:
     """Make the archive files of a new desk; the secret that opens each is kept in the vault."""
     folder = vault.home / FOLDER
+    files.make_private_dir(folder)
     for name in COMPARTMENTS.values():
-        files.make_private_dir(folder)
         with Secret.random() as vmk, Secret.random() as secret:
             keys.keep(vault, f"archive-{name}", secret)
             files.write_durably(folder / f"{name}.hdr", keyslots.new_raw_header(vmk, secret))
             _open(folder, name, vmk, create=True).close()
-    for area in ("store", "quarantine", "strangers", "work"):
+    for area in (*AREAS, "work"):
         files.make_private_dir(folder / area)
 
 
@@ -179,16 +204,3 @@ def _open(folder: Path, name: str, vmk: Secret, *, create: bool = False) -> Data
     migrations = resources("sync.desk.migrations.archive")
     with raw:
         return Database.open(folder / f"{name}.db", raw, migrations, page_size=PAGE_SIZE, create=create)
-
-
-def drop_uncommitted(vault: Vault, archives: Mapping[int, Archive]) -> None:
-    """Remove what an import that was broken off had filed before the desk's vault committed it.
-
-    Numbers are given in order and the vault commits last, so that everything above its last number is such a remainder.
-    """
-    row = vault.db.one("SELECT coalesce(max(number), 0) FROM item")
-    last = 0 if row is None else int(row[0])
-    for archive in archives.values():
-        for number in archive.numbers(above=last):
-            with archive.db.transaction():
-                archive.forget(number)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from dataclasses import dataclass
 
 from collector.vault import Vault
 from schemas.problems import Problem
 from schemas.records.common import COMPARTMENTS
-from schemas.records.document import Document
+from schemas.records.document import Answer, Document
 from schemas.xform import parse_form
 from schemas.xform_model import Form, Question, Repeat
 from sync.desk import keys
@@ -62,7 +61,7 @@ class FormChecks:
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
-        self._forms: dict[tuple[bytes, bytes], dict[tuple[str, ...], _Expected]] = {}
+        self._forms: dict[tuple[bytes, tuple[str, str, bytes]], dict[tuple[str, ...], _Expected]] = {}
         self._lock = threading.Lock()
 
     def check(self, entry: OpenedEntry) -> None:
@@ -76,20 +75,16 @@ class FormChecks:
             _check_document(document, questions)
 
     def _questions(self, mission: bytes, form: tuple[str, str, bytes]) -> Mapping[tuple[str, ...], _Expected]:
-        ident, version, digest = form
         with self._lock:
-            known = self._forms.get((mission, digest))
-            row = (
-                self._vault.db.one(
-                    "SELECT id, version FROM mission_form WHERE mission = ? AND hash = ?", (mission, digest)
-                )
-                if known is None
-                else (ident, version)
-            )
-            if row != (ident, version):
-                raise Problem("E_FORM_NOT_ISSUED", hash=digest.hex()[:16])
+            known = self._forms.get((mission, form))
             if known is None:
-                known = self._forms[mission, digest] = _by_path(stored_form(self._vault, digest))
+                row = self._vault.db.one(
+                    "SELECT 1 FROM mission_form WHERE mission = ? AND id = ? AND version = ? AND hash = ?",
+                    (mission, *form),
+                )
+                if row is None:
+                    raise Problem("E_FORM_NOT_ISSUED", hash=form[2].hex()[:16])
+                known = self._forms[mission, form] = _by_path(stored_form(self._vault, form[2]))
             return known
 
 

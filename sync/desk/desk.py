@@ -20,7 +20,7 @@ from schemas import canonical
 from schemas.problems import CATALOGUE, Problem
 from schemas.records.mission import Policy
 from schemas.xform_model import Form
-from sync.desk import archive, checking, export, keys, logbook, mission, receipts, record, search
+from sync.desk import archive, checking, export, keys, logbook, mission, receipts, record, search, upkeep
 from sync.desk.archive import FOLDER, Archive, KeptAttachment
 from sync.desk.importer import Importer, ImportReport, Progress
 from sync.desk.mission import Enrolled, Mission
@@ -45,9 +45,13 @@ class Desk:
         self.vault = vault
         self.clock = clock
         self._forms: dict[bytes, Form] = {}
-        self.archives: dict[int, Archive] = archive.open_all(vault)
-        archive.drop_uncommitted(vault, self.archives)
-        _sweep(vault)
+        self.archives: dict[int, Archive] = {}
+        try:
+            self.archives = archive.open_all(vault)
+            vault.warnings += tuple(upkeep.tidy(vault, self.archives))
+        except BaseException:
+            self.close()
+            raise
 
     @classmethod
     def create(
@@ -74,10 +78,12 @@ class Desk:
         return cls(Vault.unlock(home, passphrase, migrations=_migrations(), profile=PROFILE, clock=clock), clock)
 
     def close(self) -> None:
-        """Close every file and wipe the keys."""
-        for kept in self.archives.values():
-            kept.close()
-        self.vault.close()
+        """Close every file and wipe the keys; harmless when repeated."""
+        try:
+            for kept in self.archives.values():
+                kept.close()
+        finally:
+            self.vault.close()
 
     def __enter__(self) -> Desk:
         return self
@@ -124,7 +130,7 @@ class Desk:
     def quarantine(self) -> list[dict[str, object]]:
         """What stands in quarantine, newest first: each with its problem in three sentences."""
         rows = self.vault.db.query(
-            "SELECT eid, record, problem, facts, serial, seq, at, label, bytes FROM item JOIN bundle USING (bid)"
+            "SELECT eid, record, problem, facts, serial, seq, at, label, bytes, store FROM item JOIN bundle USING (bid)"
             " WHERE state = 'quarantined' ORDER BY number DESC"
         )
         return [
@@ -136,9 +142,10 @@ class Desk:
                 "at": at,
                 "bundle": label,
                 "bytes": size,
+                "kept": store is not None,
                 **_problem(problem, facts).as_dict(),
             }
-            for eid, code, problem, facts, serial, seq, at, label, size in rows
+            for eid, code, problem, facts, serial, seq, at, label, size, store in rows
         ]
 
     def receipts(self, folder: Path) -> list[receipts.ReturnFile]:
@@ -164,11 +171,11 @@ class Desk:
     def search(
         self, words: str, *, limit: int = 50, before: int | None = None, ranked: bool = False
     ) -> list[search.Hit]:
-        """Records in which every word occurs. See `search.search`."""
+        """Records that have every word in one compartment. See `search.search`."""
         return search.search(self.vault, self.archives, words, limit=limit, before=before, ranked=ranked)
 
     def record(self, code: str) -> dict[str, object]:
-        """One record by its code; the view is noted in the custody log. Raises E_RECORD_UNKNOWN."""
+        """One record by its code or entry id; the view is noted in the custody log. Raises E_RECORD_UNKNOWN."""
         number = record.find(self.vault, code)
         self._note("view", number)
         return record.describe(self.vault, self.archives, number, self.form_of(number))
@@ -191,26 +198,28 @@ class Desk:
         number = record.find(self.vault, code)
         kept = [item for each in self.archives.values() for item in each.attachments(number)]
         found = record.attachment_named(kept, name)
-        if out.exists():
-            raise Problem("E_ATTACHMENT_EXISTS", name=files.shown_name(out.name))
         self._write_attachment(found, out)
-        self._note("decrypt", number, {"sid": found.info.sid})
         return {"out": str(out), "bytes": found.info.length, "sha256": found.sha256.hex(), "looks_like": found.sniffed}
 
     def _write_attachment(self, found: KeptAttachment, out: Path) -> None:
+        """To a file beside `out`, verified there, noted in the custody log, and only then under its name."""
         cells = self.vault.home / FOLDER / "store" / found.store
+        if out.exists():
+            raise Problem("E_ATTACHMENT_EXISTS", name=files.shown_name(out.name))
         temporary = out.with_name(f".{files.random_name()}.part")
-        with self.archives[found.comp].attachment_key(found.number, found.info.sid) as key:
+        with files.mapped_os_errors(), self.archives[found.comp].attachment_key(found.number, found.info.sid) as key:
+            target = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
             try:
-                with files.mapped_os_errors(), cells.open("rb") as source, temporary.open("xb") as target:
-                    os.chmod(temporary, 0o600)
-                    digest = open_file(key, found.info, source.fileno(), target.fileno(), offset=found.start)
-                    os.fsync(target.fileno())
+                try:
+                    with cells.open("rb") as source:
+                        digest = open_file(key, found.info, source.fileno(), target, offset=found.start)
+                    files.sync(target)
+                finally:
+                    os.close(target)
                 if digest != found.sha256:
                     raise Problem("E_ATTACHMENT_HASH", sid=found.info.sid.hex())
-                with files.mapped_os_errors():
-                    os.rename(temporary, out)
-                files.fsync_dir(out.parent)
+                self._note("decrypt", found.number, {"sid": found.info.sid})
+                _appear(temporary, out)
             except BaseException:
                 files.remove(temporary)
                 raise
@@ -229,17 +238,24 @@ def _migrations() -> Traversable:
     return resources("sync.desk.migrations.desk")
 
 
+def _appear(temporary: Path, out: Path) -> None:
+    """Give a whole file its name; one that has come to be there meanwhile is not replaced. Raises E_ATTACHMENT_EXISTS.
+
+    The name is taken first: not every medium can link a file, and renaming alone would replace what is there.
+    """
+    try:
+        os.close(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        raise Problem("E_ATTACHMENT_EXISTS", name=files.shown_name(out.name)) from None
+    try:
+        os.replace(temporary, out)
+    except OSError:
+        out.unlink()
+        raise
+    files.fsync_dir(out.parent)
+
+
 def _problem(code: str, facts: bytes | None) -> Problem:
     if code not in CATALOGUE:
         return Problem("E_DB_NEWER", name=code)
     return Problem(code, **(canonical.load(facts) if facts else {}))
-
-
-def _sweep(vault: Vault) -> None:
-    """Remove cells that no committed import refers to, and work that was broken off."""
-    folder = vault.home / FOLDER
-    known = {(str(area), str(name)) for area, name in vault.db.query("SELECT area, name FROM store")}
-    for area in ("store", "quarantine", "strangers"):
-        for path in sorted((folder / area).iterdir()):
-            if (area, path.name) not in known:
-                files.remove(path)

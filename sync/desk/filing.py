@@ -1,73 +1,49 @@
-"""Filing what was verified:
+"""Filing what was verified (docs/spec/protocol.md §12 steps 9, 11 and 12): what is new, known, or contradicts itself.
 
-duplicates, equivocation, archive rows, receipts (docs/spec/protocol.md §12 steps 9, 11 and 12, §11.2).
-
-The compartments' archives are written first and the desk's vault last: what the vault has not committed does not
-exist, and the next start removes it.
+For each batch everything is decided first; then the cells are made durable, then the compartments' archives are
+written, and the desk's vault last. What the vault has not committed does not exist, and is removed by the next tidying
+(`sync.desk.upkeep`).
 """
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from collector import files, merkle, signed
+from collector import files
 from collector.cellstream import StreamInfo
 from collector.vault import Vault
-from schemas import canonical
 from schemas.problems import Problem
-from schemas.records.receipt import DeskReceipt
-from schemas.structure import encode
-from sync.desk import keys, logbook
-from sync.desk.archive import Archive, Filed, KeptAttachment
-from sync.desk.intake import DecodedBundle, DecodedFile
-from sync.desk.opening import OpenedEntry
+from sync.desk import answers, items, logbook, upkeep
+from sync.desk.archive import FOLDER, Archive, Filed, KeptAttachment
+from sync.desk.items import Kept
+from sync.desk.opening import OpenedEntry, SignedEntry
+from sync.desk.payload import Payload
+from sync.desk.report import ImportReport
 from sync.desk.sniff import media_type
 
 if TYPE_CHECKING:
-    from sync.desk.importer import ImportReport, Verified
+    from sync.desk.importer import Verified
 
-CLOCK_TOLERANCE = 86_400
+STRANGERS_DAYS = 90
+"""After so many days a stranger's bundle makes room for another one."""
+_DAY = 86_400
+_Place = tuple[bytes, bytes | int]
 
 
-class Payload:
-    """The decoded cells of one bundle: a work file until something in it is worth keeping, then a file of the store."""
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to become of one signed entry. `number` counts for `imported`, `problem` for `quarantined`."""
 
-    def __init__(self, bundle: DecodedBundle, folder: Path) -> None:
-        self.bundle = bundle
-        self.folder = folder
-        self.name = files.random_name()
-        self.area: str | None = None
-        self.store: int | None = None
-        self.signed = False
-        with files.mapped_os_errors():
-            self.fd = os.open(bundle.payload, os.O_RDONLY | os.O_CLOEXEC)
-
-    @property
-    def bytes(self) -> int:
-        """Length of the payload."""
-        return os.fstat(self.fd).st_size
-
-    def keep(self, area: str) -> None:
-        """Make the cells durable below `area`, once; a payload in the store never moves back."""
-        if self.area is not None:
-            return
-        target = self.folder / area / self.name
-        with files.mapped_os_errors():
-            os.fsync(self.fd)
-            os.rename(self.bundle.payload, target)
-        files.fsync_dir(target.parent)
-        self.area = area
-
-    def close(self) -> None:
-        """Close the file; what was not kept is removed."""
-        os.close(self.fd)
-        if self.area is None:
-            files.remove(self.bundle.payload)
+    result: Verified
+    signed: SignedEntry
+    state: Literal["imported", "duplicate", "quarantined"]
+    problem: Problem | None = None
+    number: int = 0
 
 
 class Filing:
@@ -77,125 +53,198 @@ class Filing:
         self.vault = vault
         self.archives = archives
         self.clock = clock
-        row = vault.db.one("SELECT coalesce(max(number), 0) FROM item")
-        self._last = 0 if row is None else int(row[0])
-        self._batch: set[tuple[bytes, int]] = set()
+        self._last = max(upkeep.last_number(vault), *(archive.highest() for archive in archives.values()), 0)
 
-    # ---- step 9 and 12 ----
+    # ---- step 9: who is it ----
+
+    def whole(self, eid: bytes, core: bytes) -> Kept | None:
+        """The imported item of this entry, if its documents and its cells really are in the archive."""
+        found = items.imported(self.vault, eid, core)
+        if found is None:
+            return None
+        for comp in found.opened:
+            archive = self.archives.get(comp)
+            if archive is not None and not archive.holds(found.number, eid):
+                return None
+        cells = self.vault.home / FOLDER / found.area / found.file
+        with files.mapped_os_errors():
+            if not cells.is_file() or cells.stat().st_size < found.end:
+                return None
+        return found
+
+    def _plans(self, results: Sequence[Verified]) -> Iterator[_Plan]:
+        """What becomes of each signed entry of a batch, the batch itself taken into account."""
+        cores: defaultdict[_Place, set[bytes]] = defaultdict(set)
+        signed = [(result, result.signed) for result in results if result.signed is not None]
+        for _, entry in signed:
+            for place in _places(entry):
+                cores[place].add(entry.core_hash)
+        imported: set[tuple[bytes, bytes]] = set()
+        for result, entry in signed:
+            ident = (entry.core.eid, entry.core_hash)
+            twice = any(len(cores[place]) > 1 for place in _places(entry))
+            if twice or items.contradicted(self.vault, entry):
+                yield _Plan(result, entry, "quarantined", Problem("E_EQUIVOCATION", seq=entry.seq))
+            elif result.known or ident in imported:
+                yield _Plan(result, entry, "duplicate")
+            elif result.problem is not None or result.entry is None:
+                yield _Plan(result, entry, "quarantined", result.problem)
+            else:
+                imported.add(ident)
+                self._last += 1
+                yield _Plan(result, entry, "imported", number=self._last)
+
+    # ---- step 12 ----
 
     def commit(self, results: Sequence[Verified], payload: Payload, report: ImportReport) -> None:
-        """File one batch: archives, then rows, custody events and receipts in one transaction of the desk's vault."""
-        good = [result for result in results if result.entry is not None and result.problem is None]
-        if any(result.entry is not None for result in results):
-            payload.signed = True
-        if good:
-            payload.keep("store")
-        outcomes: list[dict[str, object]] = []
-        self._batch.clear()
+        """File one batch: cells, archives, then rows, custody events and receipts in one transaction of the vault."""
+        payload.unsigned += [result for result in results if result.signed is None]
+        try:
+            plans = list(self._plans(results))
+            new = [plan for plan in plans if plan.state == "imported"]
+            if new:
+                payload.keep("store")
+                self._archive(new, payload)
+            outcomes = self._record(plans, payload) if plans else []
+        finally:
+            for result in results:
+                result.wipe()
+        for outcome, plan in zip(outcomes, plans, strict=True):
+            entry = plan.result.entry
+            report.count(outcome, tuple(key.len_ for _, key in entry.attachments) if entry is not None else ())
+
+    def _archive(self, plans: Sequence[_Plan], payload: Payload) -> None:
         with ExitStack() as stack:
             for archive in self.archives.values():
                 stack.enter_context(archive.db.transaction())
-            plans = [self._plan(result, payload) for result in results]
+            for plan in plans:
+                entry = plan.result.entry
+                if entry is None:
+                    continue
+                for comp in _opened(entry, self.archives):
+                    self.archives[comp].file(_filed(plan, entry, comp, payload))
+        files.checkpoint("import: archives written")
+
+    def _record(self, plans: Sequence[_Plan], payload: Payload) -> list[dict[str, object]]:
         with self.vault.db.transaction():
             self._bundle_row(payload)
-            for result, number in zip(results, plans, strict=True):
-                outcomes.append(self._record(result, number, payload))
-        for outcome, result in zip(outcomes, results, strict=True):
-            _count(report, outcome, result)
-            if result.entry is not None:
-                result.entry.wipe()
+            store = self._store_row(payload)
+            outcomes = [self._outcome(plan, payload, store) for plan in plans]
+        payload.store = store
+        return outcomes
 
-    def _plan(self, result: Verified, payload: Payload) -> int | None:
-        """Give the entry a number and write its documents; None for what is not to be filed."""
-        entry = result.entry
-        if entry is None or result.problem is not None or self._known(entry) is not None or self._clashing(entry):
-            return None
-        names = {(entry.core.eid, -1), (entry.certificate.serial, entry.core.seq)}
-        if names & self._batch:
-            return None
-        self._batch |= names
-        self._last += 1
-        for comp, document in entry.documents.items():
-            if comp not in self.archives:
-                continue
-            kept, secrets = _attachments(comp, self._last, entry, result, payload)
-            filed = Filed(
-                self._last,
-                entry.core.eid,
-                entry.core.code,
-                entry.contents[comp],
-                document,
-                entry.keys[comp],
-                kept,
-                secrets,
-            )
-            self.archives[comp].file(filed)
-        return self._last
+    def _outcome(self, plan: _Plan, payload: Payload, store: int | None) -> dict[str, object]:
+        eid = plan.signed.core.eid
+        outcome: dict[str, object] = {"eid": eid.hex(), "record": plan.signed.core.code, "state": plan.state}
+        if plan.state == "imported" and plan.result.entry is not None:
+            return {**outcome, **self._imported(plan, plan.result.entry, payload, store)}
+        if plan.state == "duplicate":
+            self._duplicate(plan.signed, payload)
+            return outcome
+        problem = plan.problem or Problem("E_SCHEMA", where="import")
+        self._quarantined(plan, problem, payload, store)
+        return {**outcome, **problem.as_dict()}
 
-    def _known(self, entry: OpenedEntry) -> str | None:
-        row = self.vault.db.one(
-            "SELECT state FROM item WHERE eid = ? AND core = ? AND (state = 'imported' OR problem = 'E_EQUIVOCATION')",
-            (entry.core.eid, entry.core_hash),
-        )
-        return None if row is None else str(row[0])
+    def _imported(self, plan: _Plan, entry: OpenedEntry, payload: Payload, store: int | None) -> dict[str, object]:
+        file, opened = plan.result.file, bytes(_opened(entry, self.archives))
+        sealed = bytes(sorted({stream.comp for stream in entry.core.streams}.difference(opened)))
+        items.drop(self.vault, entry.core.eid, entry.core_hash)
+        items.drop(self.vault, file.name, file.hash)
+        flags = items.flags(self.vault, entry, int(self.clock()))
+        row = items.signed_columns(plan.signed)
+        row |= {"opened": opened, "sealed": sealed, "flags": " ".join(flags)}
+        self._insert(row, file, payload, store, number=plan.number, state="imported")
+        items.flag_followers(self.vault, entry)
+        logbook.note(self.vault, "import", entry.core.eid, {"number": plan.number})
+        self._answer(plan.signed, payload, "imported", opened)
+        return {"number": plan.number, "flags": flags, "unopened": list(sealed)}
 
-    def _clashing(self, entry: OpenedEntry) -> list[int]:
-        """Items with another core under this entry id, or under this device's sequence number."""
-        rows = self.vault.db.query(
-            "SELECT number FROM item WHERE (eid = ? OR (serial = ? AND seq = ?)) AND core <> ? AND serial IS NOT NULL",
-            (entry.core.eid, entry.certificate.serial, entry.core.seq, entry.core_hash),
-        )
-        return [int(row[0]) for row in rows]
+    def _duplicate(self, signed: SignedEntry, payload: Payload) -> None:
+        """Known: nothing is written but the answer for the bundle that brought it again."""
+        kept = items.imported(self.vault, signed.core.eid, signed.core_hash)
+        self._answer(signed, payload, "imported", b"" if kept is None else kept.opened)
 
-    def _record(self, result: Verified, number: int | None, payload: Payload) -> dict[str, object]:
-        entry, problem = result.entry, result.problem
-        if entry is not None and problem is None:
-            known = self._known(entry)
-            if known == "imported":
-                self._receipt(entry, payload, "imported", "")
-                return {"eid": entry.core.eid.hex(), "record": entry.core.code, "state": "duplicate"}
-            clashing = self._clashing(entry)
-            if clashing or known is not None:
-                problem = Problem("E_EQUIVOCATION", seq=entry.core.seq)
-                self._quarantine_others(clashing, problem)
-        if problem is not None:
-            return self._quarantined(result, problem, payload)
-        if entry is None or number is None:
-            raise Problem("E_SCHEMA", where="import")
-        self._imported(entry, number, result.file, payload)
-        return {
-            "eid": entry.core.eid.hex(), "record": entry.core.code, "state": "imported", "number": number,
-            "flags": self._flags(entry), "unopened": list(entry.sealed),
-        }  # fmt: skip
-
-    def _imported(self, entry: OpenedEntry, number: int, file: DecodedFile, payload: Payload) -> None:
-        self._drop_row(entry.core.eid, entry.core_hash)
-        self._insert(number, "imported", entry, entry.core_hash, None, file, payload)
-        logbook.note(self.vault, "import", entry.core.eid, {"number": number})
-        self._receipt(entry, payload, "imported", "")
-
-    def _quarantined(self, result: Verified, problem: Problem, payload: Payload) -> dict[str, object]:
-        entry = result.entry
-        core = entry.core_hash if entry is not None else result.file.hash
-        eid = entry.core.eid if entry is not None else result.file.name
-        row = self.vault.db.one("SELECT number FROM item WHERE eid = ? AND core = ?", (eid, core))
-        if row is None:
+    def _quarantined(self, plan: _Plan, problem: Problem, payload: Payload, store: int | None) -> None:
+        """Into quarantine; when it contradicts others, they go with it, whatever they were."""
+        signed, now = plan.signed, int(self.clock())
+        ident = (signed.core.eid, signed.core_hash)
+        if problem.code == "E_EQUIVOCATION":
+            for eid, core in items.to_quarantine(self.vault, signed, problem):
+                logbook.note(self.vault, "quarantine", eid, {"code": problem.code})
+                answers.renew(self.vault, eid, core, status="quarantined", opened=b"", code=problem.code, now=now)
+        standing = items.standing(self.vault, *ident)
+        if standing is None:
+            items.drop(self.vault, plan.result.file.name, plan.result.file.hash)
             self._last += 1
-            self._insert(self._last, "quarantined", entry, core, problem, result.file, payload, eid=eid)
-            logbook.note(self.vault, "quarantine", eid, {"code": problem.code})
-        if entry is not None:
-            self._receipt(entry, payload, "quarantined", problem.code)
-        return {"eid": eid.hex(), "state": "quarantined", **problem.as_dict()}
+            row = items.signed_columns(signed) | items.problem_columns(problem)
+            self._insert(row, plan.result.file, payload, store, number=self._last, state="quarantined")
+        else:
+            items.change_problem(self.vault, *ident, problem)
+            items.move(self.vault, *ident, payload.bundle.bid, plan.result.file, store)
+        if standing != ("quarantined", problem.code):
+            logbook.note(self.vault, "quarantine", signed.core.eid, {"code": problem.code})
+        self._answer(signed, payload, "quarantined", b"", problem.code)
 
-    def _quarantine_others(self, numbers: Sequence[int], problem: Problem) -> None:
-        for number in numbers:
-            self.vault.db.execute(
-                "UPDATE item SET state = 'quarantined', problem = ?, facts = ? WHERE number = ?",
-                (problem.code, canonical.dump(dict(problem.facts)), number),
-            )
-            row = self.vault.db.one("SELECT eid FROM item WHERE number = ?", (number,))
-            if row is not None:
-                logbook.note(self.vault, "quarantine", row[0], {"code": problem.code})
+    def _answer(
+        self, signed: SignedEntry, payload: Payload, status: answers.Status, opened: bytes, code: str = ""
+    ) -> None:
+        answers.answer(
+            self.vault,
+            bid=payload.bundle.bid,
+            serial=signed.certificate.serial,
+            eid=signed.core.eid,
+            core=signed.core_hash,
+            status=status,
+            opened=opened,
+            code=code,
+            now=int(self.clock()),
+        )
+
+    # ---- what stays in quarantine ----
+
+    def settle(self, payload: Payload, quota: int, report: ImportReport) -> None:
+        """Keep the cells of what stands in quarantine, and decide about the entries that no device vouches for.
+
+        They are kept with a bundle that is kept anyway; else in the small room for strangers while there is some. What
+        cannot be kept leaves no row: strangers fill nothing but that room.
+        """
+        unsigned = [result for result in payload.unsigned if result.problem is not None]
+        new = [r for r in unsigned if items.standing(self.vault, r.file.name, r.file.hash) is None]
+        if items.without_cells(self.vault, payload.bundle.bid):
+            payload.keep("quarantine")
+        if new and payload.area is None:
+            if payload.bytes > quota - self._strangers_bytes(payload.bytes, quota):
+                report.refuse(payload.bundle.label, Problem("E_STRANGERS_FULL"))
+                return
+            payload.keep("strangers")
+        if payload.area is not None:
+            self._settle(payload, new)
+        for result in unsigned:
+            problem = result.problem or Problem("E_SCHEMA", where="import")
+            report.count({"eid": result.file.name.hex(), "state": "quarantined", **problem.as_dict()})
+
+    def _settle(self, payload: Payload, new: Sequence[Verified]) -> None:
+        with self.vault.db.transaction():
+            self._bundle_row(payload)
+            store = self._store_row(payload)
+            items.give_cells(self.vault, payload.bundle.bid, store)
+            for result in new:
+                self._last += 1
+                problem = result.problem or Problem("E_SCHEMA", where="import")
+                row = {"eid": result.file.name, "core": result.file.hash} | items.problem_columns(problem)
+                self._insert(row, result.file, payload, store, number=self._last, state="quarantined")
+                logbook.note(self.vault, "quarantine", result.file.name, {"code": problem.code})
+        payload.store = store
+
+    def _strangers_bytes(self, needed: int, quota: int) -> int:
+        """Bytes that strangers' bundles take; before they refuse another one, those older than 90 days are removed."""
+        used = items.strangers(self.vault)
+        if used + needed <= quota:
+            return used
+        names = items.expire_strangers(self.vault, int(self.clock()) - STRANGERS_DAYS * _DAY)
+        for name in names:
+            files.remove(self.vault.home / FOLDER / "strangers" / name)
+        return items.strangers(self.vault)
 
     # ---- rows ----
 
@@ -206,157 +255,65 @@ class Filing:
             " ON CONFLICT (bid) DO UPDATE SET lost = min(lost, excluded.lost), damaged = excluded.damaged",
             (bundle.bid, bundle.retn, bundle.label, now, bundle.volumes_lost, bundle.volumes_damaged),
         )
-        if payload.area is not None and payload.store is None:
-            payload.store = self.vault.db.execute(
-                "INSERT INTO store (name, area, bytes, at) VALUES (?, ?, ?, ?)",
-                (payload.name, payload.area, payload.bytes, now),
-            )
 
-    def _drop_row(self, eid: bytes, core: bytes) -> None:
-        self.vault.db.execute("DELETE FROM item WHERE eid = ? AND core = ? AND state = 'quarantined'", (eid, core))
+    def _store_row(self, payload: Payload) -> int | None:
+        """The row of the kept cells, made when there is none yet; the caller remembers it once it is committed."""
+        if payload.area is None or payload.store is not None:
+            return payload.store
+        return self.vault.db.execute(
+            "INSERT INTO store (name, area, bytes, at) VALUES (?, ?, ?, ?)",
+            (payload.name, payload.area, payload.bytes, int(self.clock())),
+        )
 
     def _insert(
-        self, number: int, state: str, entry: OpenedEntry | None, core: bytes, problem: Problem | None,
-        file: DecodedFile, payload: Payload, *, eid: bytes | None = None,
+        self, row: Mapping[str, items.Column], file: items.Placed, payload: Payload, store: int | None, *,
+        number: int, state: str,
     ) -> None:  # fmt: skip
-        values: dict[str, bytes | str | int | None] = {
-            "number": number,
-            "state": state,
-            "eid": eid or file.name,
-            "core": core,
-            "problem": problem.code if problem else "",
-            "facts": canonical.dump(dict(problem.facts)) if problem else None,
-            "bid": payload.bundle.bid,
-            "store": payload.store,
-            "start": file.offset,
-            "bytes": file.size,
-            "at": int(self.clock()),
-            **(self._entry_columns(entry) if entry is not None else {}),
-        }
-        names = ", ".join(values)
-        places = ", ".join("?" for _ in values)
-        self.vault.db.execute(f"INSERT INTO item ({names}) VALUES ({places})", tuple(values.values()))
+        where = {"bid": payload.bundle.bid, "store": store, "start": file.offset, "bytes": file.size}
+        items.insert(self.vault, {"number": number, "state": state, "at": int(self.clock()), **where, **row})
 
-    def _entry_columns(self, entry: OpenedEntry) -> dict[str, bytes | str | int | None]:
-        core = entry.core
-        return {
-            "eid": core.eid,
-            "serial": entry.certificate.serial,
-            "seq": core.seq,
-            "record": core.code,
-            "prev": core.prev,
-            "log_size": core.log[0],
-            "log_root": core.log[1],
-            "claimed": core.t.dev,
-            "floor": core.t.floor,
-            "opened": bytes(sorted(entry.documents)),
-            "sealed": bytes(entry.sealed),
-            "flags": " ".join(self._flags(entry)),
-            "incomplete": core.incomplete or "",
-            "form": core.form[2],
-        }
 
-    def _flags(self, entry: OpenedEntry) -> list[str]:
-        """What a reviewer should look at, none of it a reason to refuse: clock, custody log."""
-        flags = []
-        if not entry.core.t.floor - CLOCK_TOLERANCE <= entry.core.t.dev <= int(self.clock()) + CLOCK_TOLERANCE:
-            flags.append("E_CLOCK")
-        row = self.vault.db.one(
-            "SELECT log_size, log_root FROM item WHERE serial = ? AND core = ?",
-            (entry.certificate.serial, entry.core.prev),
-        )
-        if row is not None:
-            try:
-                merkle.check_consistency(row[0], entry.core.log[0], bytes(row[1]), entry.core.log[1], entry.core.log[2])
-            except Problem:
-                flags.append("E_LOG_FORK")
-        return flags
+def _places(signed: SignedEntry) -> tuple[_Place, _Place]:
+    """What only one core may claim: the entry id, and the device's sequence number."""
+    return (signed.core.eid, b"eid"), (signed.certificate.serial, signed.seq)
 
-    def _receipt(
-        self, entry: OpenedEntry, payload: Payload, status: Literal["imported", "quarantined"], code: str
-    ) -> None:
-        """Sign R2 for this entry in this bundle; answered once for each bundle that brought it."""
-        known = self.vault.db.one(
-            "SELECT 1 FROM receipt WHERE bid = ? AND eid = ? AND core = ?",
-            (payload.bundle.bid, entry.core.eid, entry.core_hash),
-        )
-        if known is not None:
-            return
-        now = int(self.clock())
-        receipt = DeskReceipt(
-            eid=entry.core.eid,
-            core=entry.core_hash,
-            status=status,
-            opened=tuple(sorted(entry.documents)),
-            code=code,
-            at=now,
-            log=self.vault.log.head(),
-        )
-        data = signed.sign_object("r2", encode(receipt), [keys.signing_key(self.vault, keys.RECEIPT)])
-        self.vault.db.execute(
-            "INSERT INTO receipt (bid, serial, eid, core, signed, at) VALUES (?, ?, ?, ?, ?, ?)",
-            (payload.bundle.bid, entry.certificate.serial, entry.core.eid, entry.core_hash, data, now),
-        )
 
-    # ---- what nobody vouches for ----
+def _opened(entry: OpenedEntry, archives: Mapping[int, Archive]) -> list[int]:
+    """The compartments that were opened and have an archive here: only they are answered for."""
+    return sorted(entry.documents.keys() & archives.keys())
 
-    def settle(self, payload: Payload, quota: int) -> None:
-        """Keep a payload of which only quarantined items came:
 
-        with a device's signature in quarantine, without in the small quota.
-        """
-        if payload.area is not None or not payload.bundle.files:
-            return
-        if payload.signed:
-            payload.keep("quarantine")
-        else:
-            used = self.vault.db.one("SELECT coalesce(sum(bytes), 0) FROM store WHERE area = 'strangers'")
-            if used is None or int(used[0]) + payload.bytes > quota:
-                return
-            payload.keep("strangers")
-        with self.vault.db.transaction():
-            self._bundle_row(payload)
-            self.vault.db.execute(
-                "UPDATE item SET store = ? WHERE bid = ? AND store IS NULL", (payload.store, payload.bundle.bid)
-            )
+def _filed(plan: _Plan, entry: OpenedEntry, comp: int, payload: Payload) -> Filed:
+    return Filed(
+        number=plan.number,
+        eid=entry.core.eid,
+        record=entry.core.code,
+        content=entry.contents[comp],
+        document=entry.documents[comp],
+        key=entry.keys[comp],
+        attachments=[kept for kept, _ in _attachments(plan, entry, comp, payload)],
+        secrets={key.sid: key.sk for stream, key in entry.attachments if stream.comp == comp},
+    )
 
 
 def _attachments(
-    comp: int, number: int, entry: OpenedEntry, result: Verified, payload: Payload
-) -> tuple[list[KeptAttachment], dict[bytes, bytes]]:
-    kept: list[KeptAttachment] = []
-    secrets: dict[bytes, bytes] = {}
+    plan: _Plan, entry: OpenedEntry, comp: int, payload: Payload
+) -> Iterator[tuple[KeptAttachment, bytes]]:
     for stream, attachment in entry.attachments:
         if stream.comp != comp:
             continue
-        found = result.streams[stream.sid]
+        found = plan.result.streams[stream.sid]
         info = StreamInfo(stream.sid, attachment.len_, stream.cells, stream.commit, stream.root)
-        kept.append(
-            KeptAttachment(
-                number=number,
-                comp=comp,
-                info=info,
-                name=attachment.name,
-                mime=attachment.mime,
-                sniffed=media_type(attachment.sk, info, payload.fd, found.offset),
-                sha256=attachment.sha256,
-                captured=attachment.cap_t,
-                store=payload.name,
-                start=found.offset,
-            )
+        kept = KeptAttachment(
+            number=plan.number,
+            comp=comp,
+            info=info,
+            name=attachment.name,
+            mime=attachment.mime,
+            sniffed=media_type(attachment.sk, info, payload.fd, found.offset),
+            sha256=attachment.sha256,
+            captured=attachment.cap_t,
+            store=payload.name,
+            start=found.offset,
         )
-        secrets[stream.sid] = attachment.sk
-    return kept, secrets
-
-
-def _count(report: ImportReport, outcome: dict[str, object], result: Verified) -> None:
-    report.items.append(outcome)
-    if outcome["state"] == "imported":
-        report.imported += 1
-        if result.entry is not None:
-            report.attachments += len(result.entry.attachments)
-            report.attachment_bytes += sum(attachment.len_ for _, attachment in result.entry.attachments)
-    elif outcome["state"] == "duplicate":
-        report.duplicates += 1
-    else:
-        report.quarantined += 1
+        yield kept, attachment.sk

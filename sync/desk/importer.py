@@ -3,18 +3,17 @@
 Every step can be repeated and gives the same result. One bad item never stops the others: it stands in quarantine
 with its code. An entry counts as imported only when every document and every attachment cell that this desk can
 open has been decrypted and checked; then, and in the same transaction as the row that says so, its receipt is
-signed.
+signed. What fails because of this machine (its disk, its database) is never put down to an entry: it stops the run.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from collector import files
@@ -25,45 +24,49 @@ from schemas.problems import Problem
 from schemas.records.bundle import ENTRY_FILE, STREAM_FILE
 from schemas.records.document import AttachmentKey
 from schemas.records.manifest import StreamRef
-from sync.desk import filing, intake, keys, mission
+from sync.desk import filing, intake, keys, mission, upkeep
 from sync.desk.archive import FOLDER, Archive
 from sync.desk.checking import FormChecks, trust_of
 from sync.desk.intake import DecodedBundle, DecodedFile, RefusedItem
-from sync.desk.opening import OpenedEntry, Trust, open_entry
+from sync.desk.opening import OpenedEntry, ReadAt, SignedEntry, Trust, open_signed, read_signed
+from sync.desk.payload import Payload
+from sync.desk.report import ImportReport
+
+__all__ = ["ImportReport", "Importer", "Progress", "Verified"]
 
 BATCH = 64
+BATCH_BYTES = 16 << 20
+"""Sealed bytes of one batch: bounds what its documents take in memory, whatever a device put into them."""
+SMALL_STREAM = 256
+"""Cells up to which an attachment is read by one thread: the entries of a batch are many."""
 STRANGERS_QUOTA = 256 << 20
 """Bytes kept of bundles in which no enrolled device signed anything."""
 
 Progress = Callable[[int, int], None]
+_OWN = frozenset(
+    ("E_MEDIA_IO", "E_NO_ACCESS", "E_DISK_FULL", "E_READ_ONLY", "E_VAULT_CLOSED", "E_KEY_LOST", "E_RING_LOST")
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """One entry of a bundle after steps 6 to 8, 10 and 11: opened, or the problem that stopped it."""
+    """One entry of a bundle after steps 6 to 8, 10 and 11.
+
+    `signed`: a device of ours answers for it; `entry`: it was opened; `known`: it is imported already and was not
+    opened again; `problem`: what stopped it.
+    """
 
     file: DecodedFile
-    entry: OpenedEntry | None
-    problem: Problem | None
-    streams: dict[bytes, DecodedFile]
+    signed: SignedEntry | None = None
+    entry: OpenedEntry | None = None
+    problem: Problem | None = None
+    known: bool = False
+    streams: Mapping[bytes, DecodedFile] = field(default_factory=dict)
 
-
-@dataclass(slots=True)
-class ImportReport:
-    """What became of everything that was found, for people and for `--json`."""
-
-    bundles: int = 0
-    imported: int = 0
-    duplicates: int = 0
-    quarantined: int = 0
-    volumes: int = 0
-    volumes_lost: int = 0
-    volumes_damaged: int = 0
-    attachments: int = 0
-    attachment_bytes: int = 0
-    seconds: float = 0.0
-    items: list[dict[str, object]] = field(default_factory=list)
-    refused: list[dict[str, object]] = field(default_factory=list)
+    def wipe(self) -> None:
+        """Forget the content keys."""
+        if self.signed is not None:
+            self.signed.wipe()
 
 
 @dataclass(slots=True)
@@ -79,6 +82,7 @@ class Importer:
 
     def __init__(self, vault: Vault, archives: dict[int, Archive], *, clock: Callable[[], float] = time.time) -> None:
         self.vault = vault
+        self.archives = archives
         self.filing = filing.Filing(vault, archives, clock)
         self.forms = FormChecks(vault)
         self.folder = vault.home / FOLDER
@@ -92,7 +96,8 @@ class Importer:
         `reading` (bytes decoded, bytes in all). Whatever these two raise stops the run between batches, with
         everything filed so far in order.
 
-        Raises only what stops the whole run: E_DISK_FULL, E_MEDIA, E_NO_MISSION.
+        Raises only what stops the whole run: E_NO_MISSION, E_STICK_FOLDER, E_MEDIA, E_INTAKE, and what this machine's
+        disk and database raise.
         """
         started = time.monotonic()
         report = ImportReport()
@@ -106,9 +111,14 @@ class Importer:
             with closing(intake.run(folders, seeds, self.folder / "work", quota=quota, progress=reading)) as arriving:
                 for found in arriving:
                     if isinstance(found, RefusedItem):
-                        report.refused.append({"item": found.item, **found.problem.as_dict()})
+                        report.refuse(found.item, found.problem)
                     else:
                         self._bundle(found, openers, report, progress)
+            upkeep.settle(self.vault, self.archives)
+        except Problem:
+            with suppress(Problem):
+                upkeep.tidy_after_failure(self.vault, self.archives)
+            raise
         finally:
             for seed in seeds:
                 seed.wipe()
@@ -127,60 +137,79 @@ class Importer:
         report.volumes_damaged += bundle.volumes_damaged
         streams = {item.name: item for item in bundle.files if item.kind == STREAM_FILE}
         entries = [item for item in bundle.files if item.kind == ENTRY_FILE]
-        payload = filing.Payload(bundle, self.folder)
-        named: set[bytes] = set()
-        done = 0
+        unnamed, unread, done = set(streams), False, 0
+        payload = Payload(bundle, self.folder)
         try:
             with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
                 for batch in _batches(entries):
-                    verified = list(pool.map(lambda item: self._verify(item, payload.fd, streams, openers), batch))
-                    named |= {sid for result in verified for sid in result.streams}
-                    self.filing.commit(verified, payload, report)
+                    results = list(pool.map(lambda item: self._verify(item, payload.fd, streams, openers), batch))
+                    for result in results:
+                        unread = unread or result.signed is None
+                        unnamed.difference_update(_named(result))
+                    self.filing.commit(results, payload, report)
                     done += len(batch)
                     if progress is not None:
                         progress(done, len(entries))
-            if streams.keys() - named:
-                report.refused.append({"item": bundle.label, **Problem("E_INDEX").as_dict()})
-            self.filing.settle(payload, STRANGERS_QUOTA)
+            if unnamed and not unread:
+                report.refuse(bundle.label, Problem("E_INDEX", where="a stream that no entry names"))
+            self.filing.settle(payload, STRANGERS_QUOTA, report)
         finally:
             payload.close()
 
     def _verify(
-        self, item: DecodedFile, fd: int, streams: dict[bytes, DecodedFile], openers: Sequence[_Opener]
+        self, item: DecodedFile, fd: int, streams: Mapping[bytes, DecodedFile], openers: Sequence[_Opener]
     ) -> Verified:
-        """Steps 6 to 8, 10 and 11 for one entry. Never raises: the problem is part of the result."""
+        """Steps 6 to 8, 10 and 11 for one entry. The entry's own problem is part of the result.
+
+        Raises what this machine is to blame for.
+        """
+        read = _reader(fd, item)
+        signed: SignedEntry | None = None
         entry: OpenedEntry | None = None
         own: dict[bytes, DecodedFile] = {}
         try:
-            entry = self._open(item, fd, openers)
+            signed, opener = _signed(read, item.size, openers)
+            if self.filing.whole(signed.core.eid, signed.core_hash) is not None:
+                return Verified(item, signed, known=True)
+            entry = open_signed(signed, read, item.size, opener.keys, opener.trust)
             own = _own_streams(entry, streams)
             self.forms.check(entry)
-            opened = {stream.sid for stream, _ in entry.attachments}
-            for stream in (ref for ref in entry.core.streams if ref.kind == "att" and ref.sid not in opened):
-                _check_cells(stream, own[stream.sid], fd)
-            for stream, attachment in entry.attachments:
-                _check_attachment(stream, attachment, own[stream.sid], fd)
+            _check_streams(entry, own, fd)
         except Problem as problem:
-            return Verified(item, entry, problem, own)
-        return Verified(item, entry, None, own)
-
-    @staticmethod
-    def _open(item: DecodedFile, fd: int, openers: Sequence[_Opener]) -> OpenedEntry:
-        problem = Problem("E_NOT_FOR_US")
-        for opener in openers:
-            try:
-                return open_entry(lambda at, n: os.pread(fd, n, item.offset + at), item.size, opener.keys, opener.trust)
-            except Problem as raised:
-                problem = raised
-                if raised.code != "E_NOT_FOR_US":
-                    break
-        raise problem
+            if problem.code in _OWN or problem.code.startswith("E_DB_"):
+                raise
+            return Verified(item, signed, entry, problem, streams=own)
+        return Verified(item, signed, entry, streams=own)
 
 
-def _own_streams(entry: OpenedEntry, streams: dict[bytes, DecodedFile]) -> dict[bytes, DecodedFile]:
-    """The attachment streams that the entry names, each in the bundle with the size and root that were signed (steps 5
-    and 8).
-    """
+def _reader(fd: int, item: DecodedFile) -> ReadAt:
+    def read(at: int, size: int) -> bytes:
+        with files.mapped_os_errors():
+            return os.pread(fd, size, item.offset + at)
+
+    return read
+
+
+def _signed(read: ReadAt, size: int, openers: Sequence[_Opener]) -> tuple[SignedEntry, _Opener]:
+    """The entry, as signed for the first mission whose keys open it."""
+    for opener in openers:
+        try:
+            return read_signed(read, size, opener.keys, opener.trust), opener
+        except Problem as problem:
+            if problem.code != "E_NOT_FOR_US":
+                raise
+    raise Problem("E_NOT_FOR_US")
+
+
+def _named(result: Verified) -> set[bytes]:
+    """The attachment streams that an entry names."""
+    if result.signed is None:
+        return set()
+    return {stream.sid for stream in result.signed.core.streams if stream.kind == "att"}
+
+
+def _own_streams(entry: OpenedEntry, streams: Mapping[bytes, DecodedFile]) -> dict[bytes, DecodedFile]:
+    """The attachment streams that the entry names, each in the bundle with the size that was signed (steps 5, 8)."""
     own: dict[bytes, DecodedFile] = {}
     for stream in entry.core.streams:
         if stream.kind != "att":
@@ -192,20 +221,37 @@ def _own_streams(entry: OpenedEntry, streams: dict[bytes, DecodedFile]) -> dict[
     return own
 
 
-def _check_cells(stream: StreamRef, found: DecodedFile, fd: int) -> None:
-    """Step 8 for a stream that stays sealed here: its root over the cells that arrived."""
-    if root_of_file(fd, found.offset, stream.cells) != stream.root:
-        raise Problem("E_STREAM_ROOT")
+def _check_streams(entry: OpenedEntry, own: Mapping[bytes, DecodedFile], fd: int) -> None:
+    """Every attachment: content where its compartment is open, else the root over what arrived."""
+    opened = {stream.sid for stream, _ in entry.attachments}
+    for stream in (ref for ref in entry.core.streams if ref.kind == "att" and ref.sid not in opened):
+        if root_of_file(fd, own[stream.sid].offset, stream.cells, workers=_workers(stream)) != stream.root:
+            raise Problem("E_STREAM_ROOT")
+    for stream, attachment in entry.attachments:
+        _check_attachment(stream, attachment, own[stream.sid], fd)
 
 
 def _check_attachment(stream: StreamRef, attachment: AttachmentKey, found: DecodedFile, fd: int) -> None:
     """Step 11: key commitment, length, every cell, and the SHA-256 of the content."""
     info = StreamInfo(stream.sid, attachment.len_, stream.cells, stream.commit, stream.root)
-    if open_file(attachment.sk, info, fd, None, offset=found.offset) != attachment.sha256:
+    digest = open_file(attachment.sk, info, fd, None, offset=found.offset, workers=_workers(stream))
+    if digest != attachment.sha256:
         raise Problem("E_ATTACHMENT_HASH", sid=stream.sid.hex())
 
 
-def _batches(entries: Iterable[DecodedFile]) -> Iterable[list[DecodedFile]]:
-    rest = iter(entries)
-    while batch := list(islice(rest, BATCH)):
+def _workers(stream: StreamRef) -> int | None:
+    return 1 if stream.cells <= SMALL_STREAM else None
+
+
+def _batches(entries: Sequence[DecodedFile]) -> Iterator[list[DecodedFile]]:
+    """Entries in order, in batches of at most 64 and, beyond the first of each, at most 16 MiB."""
+    batch: list[DecodedFile] = []
+    size = 0
+    for item in entries:
+        if batch and (len(batch) == BATCH or size + item.size > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(item)
+        size += item.size
+    if batch:
         yield batch

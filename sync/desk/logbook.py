@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from collector.vault import Vault
 from schemas.records.custody import Event
+from schemas.structure import decode
 
 
 def note(vault: Vault, act: str, eid: bytes, det: Mapping[str, str | int | bytes] | None = None) -> Event:
@@ -18,5 +19,7 @@ def note(vault: Vault, act: str, eid: bytes, det: Mapping[str, str | int | bytes
 
 def of(vault: Vault, eid: bytes) -> list[Event]:
     """The events about one entry, oldest first."""
-    rows = vault.db.query("SELECT n FROM item_event WHERE eid = ? ORDER BY n", (eid,))
-    return [next(vault.log.events(int(row[0]))) for row in rows]
+    rows = vault.db.query(
+        "SELECT event FROM item_event JOIN custody USING (n) WHERE item_event.eid = ? ORDER BY n", (eid,)
+    )
+    return [decode(Event, bytes(row[0])) for row in rows]

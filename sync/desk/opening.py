@@ -2,19 +2,23 @@
 
 The steps stand in the order in which they must be done, with the protocol's numbers; each stops with its own code,
 and nothing is believed before the step that proves it. What comes out is an `OpenedEntry`, never a yes or no.
+
+There are two halves. `read_signed` ends where it is proved that an enrolled device signed exactly this head: from there
+on the device answers for what is wrong, before that nobody does. `open_signed` does the rest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from collector import crypto, merkle, signed, slots
+from collector import codes, crypto, merkle, packs, signed, slots
 from collector.cellstream import CELL, CHUNK, StreamInfo
 from collector.crypto import Secret
 from collector.head import HEAD_SIZE, Head, open_document, open_manifest
 from collector.padme import padme
 from collector.signer import verify_leaf
+from schemas import canonical
 from schemas.canonical import DOCUMENT
 from schemas.problems import Problem
 from schemas.records.common import PROCESS
@@ -26,16 +30,45 @@ from schemas.structure import decode
 ReadAt = Callable[[int, int], bytes]
 """Reads `size` bytes from `offset` of the sealed entry (head, then document cells)."""
 
+MAX_DOCUMENT_CELLS = padme(-(-(DOCUMENT.size + 4) // CHUNK))
+"""The longest document that canonical msgpack permits, in cells; a longer one is refused before it is read."""
+_VERSION = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What the desk holds as true: one mission, its signers, its revocations, and the packs that it issued."""
+    """What the desk holds as true: one mission, its signers, its revocations, the packs and certificates it issued.
+
+    `certificates` are found by the root of a device's signature tree: an entry that was sealed before its tree was
+    certified carries the request in the certificate's place (docs/spec/protocol.md §7).
+    """
 
     mission: bytes
     signers: Mapping[bytes, bytes]
     threshold: int
     revoked: Mapping[bytes, int]
     packs: Mapping[tuple[bytes, int], bytes]
+    certificates: Mapping[bytes, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedEntry:
+    """A head that a certified device of the mission signed. `seq` is the leaf that did, `early`: the tree was
+    certified later. Nothing else of it has been checked.
+    """
+
+    head: Head
+    core: Core
+    core_hash: bytes
+    seq: int
+    certificate: Certificate
+    early: bool
+    shares: tuple[slots.OpenedShare, ...]
+    keys: dict[int, Secret]
+
+    def wipe(self) -> None:
+        """Forget the content keys."""
+        _wipe(self.shares, self.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,42 +90,73 @@ class OpenedEntry:
 
     def wipe(self) -> None:
         """Forget the content keys."""
-        for key in self.keys.values():
-            key.wipe()
+        _wipe((), self.keys)
 
 
 def open_entry(read: ReadAt, size: int, keys: Sequence[slots.RecipientKeys], trust: Trust) -> OpenedEntry:
     """Open and verify one sealed entry of `size` bytes with every recipient key at hand.
 
-    Raises E_FORMAT, E_NOT_FOR_US, E_SLOT_*, E_KEY_COMMIT, E_MANIFEST_AUTH, E_CMP_*, E_SCHEMA, E_CERT,
-    E_DEVICE_REVOKED, E_SIG_LEAF, E_SIG, E_BINDING, E_SEQ, E_MISSION, E_FORWARDED, E_PACK_UNKNOWN, E_STREAM_ROOT,
-    E_TRAILING, E_CELL_AUTH, E_PAD.
+    Raises what `read_signed` and `open_signed` raise.
+    """
+    entry = read_signed(read, size, keys, trust)
+    try:
+        return open_signed(entry, read, size, keys, trust)
+    except BaseException:
+        entry.wipe()
+        raise
+
+
+def read_signed(read: ReadAt, size: int, keys: Sequence[slots.RecipientKeys], trust: Trust) -> SignedEntry:
+    """Step 6 and the signatures of step 7: whose entry this is.
+
+    Raises E_FORMAT, E_NOT_FOR_US, E_SLOT_*, E_KEY_COMMIT, E_MANIFEST_AUTH, E_PAD, E_CMP_*, E_SCHEMA, E_ENTRY_NEWER,
+    E_CERT, E_MISSION, E_SEQ, E_SIG_LEAF, E_SIG, E_BINDING.
     """
     if size < HEAD_SIZE or size % CELL:
         raise Problem("E_FORMAT", where="entry")
     head = Head.parse(read(0, HEAD_SIZE))
     # 6. Slots, key commitments, manifest.
-    opened = slots.open_slots(head.slots, keys, oid=head.eid, kcs=head.kcs, kind=slots.KIND_ENTRY)
-    content_keys = slots.combine(opened, head.kcs, head.eid)
-    if PROCESS not in content_keys:
-        raise Problem("E_NOT_FOR_US")
-    manifest = decode(Manifest, open_manifest(head, content_keys[PROCESS]))
-    core = decode(Core, manifest.core)
-    # 7. Certificate, signature, bindings, recipients.
-    certificate = _certificate(core, trust)
-    verify_leaf(certificate.fs_root, certificate.fs_n, "manifest", manifest.core, manifest.sig, first=1)
-    _check_bindings(head, core, manifest, certificate, trust)
-    _check_recipients(core, opened, keys)
+    shares = slots.open_slots(head.slots, keys, oid=head.eid, kcs=head.kcs, kind=slots.KIND_ENTRY)
+    content_keys: dict[int, Secret] = {}
+    try:
+        content_keys = slots.combine(shares, head.kcs, head.eid)
+        if PROCESS not in content_keys:
+            raise Problem("E_NOT_FOR_US")
+        manifest = decode(Manifest, open_manifest(head, content_keys[PROCESS]))
+        core = _core(manifest.core)
+        # 7. Certificate, signature, and that this head is the one that was signed.
+        certificate, early = _certificate(core, trust)
+        verify_leaf(certificate.fs_root, certificate.fs_n, "manifest", manifest.core, manifest.sig, first=1)
+        if core.eid != head.eid or core.hdr != head.pub_hash:
+            raise Problem("E_BINDING")
+    except BaseException:
+        _wipe(shares, content_keys)
+        raise
+    digest = crypto.sha256(manifest.core)
+    return SignedEntry(head, core, digest, manifest.sig.i, certificate, early, tuple(shares), content_keys)
+
+
+def open_signed(
+    entry: SignedEntry, read: ReadAt, size: int, keys: Sequence[slots.RecipientKeys], trust: Trust
+) -> OpenedEntry:
+    """The rest of step 7, steps 8 and 10.
+
+    Raises E_DEVICE_REVOKED, E_SEQ, E_MISSION, E_PACK_UNKNOWN, E_FORWARDED, E_SCHEMA, E_STREAM_LEN, E_STREAM_ROOT,
+    E_TRAILING, E_KEY_COMMIT, E_CELL_AUTH, E_PAD, E_CMP_*, E_BINDING.
+    """
+    core = entry.core
+    _check_rights(entry, trust)
+    _check_recipients(core, entry.shares, keys)
     # 8. Roots over all document cells, exact end, one document for each compartment.
-    _check_streams(core)
+    _check_streams(core, entry.keys)
     cells = _document_cells(read, size, core)
     # 10. Documents of the compartments that we hold.
-    documents, contents, pairs = _documents(head, core, content_keys, cells)
+    documents, contents, pairs = _documents(entry.head, core, entry.keys, cells)
     return OpenedEntry(
         core=core,
-        core_hash=crypto.sha256(manifest.core),
-        certificate=certificate,
-        keys=content_keys,
+        core_hash=entry.core_hash,
+        certificate=entry.certificate,
+        keys=entry.keys,
         documents=documents,
         contents=contents,
         attachments=pairs,
@@ -100,34 +164,66 @@ def open_entry(read: ReadAt, size: int, keys: Sequence[slots.RecipientKeys], tru
     )
 
 
-def _certificate(core: Core, trust: Trust) -> Certificate:
-    """The device's certificate, signed for this mission and in force at the entry's signed floor."""
+def _core(data: bytes) -> Core:
+    """The signed core. One of a later version is told apart from one that is wrong. Raises E_ENTRY_NEWER, E_SCHEMA."""
     try:
-        body = signed.open_object("cert", core.cert, trust.signers, trust.threshold, code="E_CERT")
+        core = decode(Core, data)
+    except Problem:
+        plain = canonical.load(data)
+        version = plain.get("v") if type(plain) is dict else None
+        if type(version) is int and version > _VERSION:
+            raise Problem("E_ENTRY_NEWER", version=version) from None
+        raise
+    if not codes.is_code(core.code):
+        raise Problem("E_SCHEMA", where="Core.code")
+    return core
+
+
+def _certificate(core: Core, trust: Trust) -> tuple[Certificate, bool]:
+    """The device's certificate, signed for this mission and in force at the entry's signed floor; and whether the
+    entry was sealed before it was issued. Raises E_CERT, E_MISSION.
+    """
+    early = trust.certificates.get(_requested(core.cert))
+    try:
+        body = signed.open_object("cert", early or core.cert, trust.signers, trust.threshold, code="E_CERT")
     except Problem as problem:
         if problem.code != "E_CERT" and not problem.code.startswith("E_CMP") and problem.code != "E_SCHEMA":
             raise
-        raise Problem("E_CERT") from None
+        raise Problem("E_CERT", why="this office did not issue it") from None
     certificate = decode(Certificate, body)
     if certificate.mission != trust.mission:
         raise Problem("E_MISSION")
-    if not certificate.nb <= core.t.floor <= certificate.na:
-        raise Problem("E_CERT")
-    return certificate
+    # The floor is signed by the device itself: this finds mistakes. Against a hostile device there is revocation.
+    if core.t.floor > certificate.na or (early is None and core.t.floor < certificate.nb):
+        raise Problem("E_CERT", why="it was not in force at that time")
+    return certificate, early is not None
 
 
-def _check_bindings(head: Head, core: Core, manifest: Manifest, certificate: Certificate, trust: Trust) -> None:
-    last_ok = trust.revoked.get(certificate.serial)
-    if last_ok is not None and manifest.sig.i > last_ok:
-        raise Problem("E_DEVICE_REVOKED", seq=manifest.sig.i, last=last_ok)
-    if core.eid != head.eid or core.hdr != head.pub_hash:
-        raise Problem("E_BINDING")
-    if core.seq != manifest.sig.i:
+def _requested(cert: bytes) -> bytes:
+    """The root of the tree whose request stands in the certificate's place; nothing when it is no request."""
+    try:
+        return packs.read_request(cert).fs_root
+    except Problem:
+        return b""
+
+
+def _check_rights(entry: SignedEntry, trust: Trust) -> None:
+    """What the device may sign, for whom, under which pack."""
+    core, serial = entry.core, entry.certificate.serial
+    last_ok = trust.revoked.get(serial)
+    if last_ok is not None and entry.seq > last_ok:
+        raise Problem("E_DEVICE_REVOKED", serial=serial.hex()[:8], seq=entry.seq, last=last_ok)
+    if core.seq != entry.seq:
         raise Problem("E_SEQ")
     if core.mission != trust.mission:
         raise Problem("E_MISSION")
     version, pack_hash = core.pack
-    if trust.packs.get((certificate.serial, version)) != pack_hash:
+    if entry.early:
+        # The pack in force was made for an earlier tree of the same device, which this desk cannot tell from others.
+        known = any(each == version and digest == pack_hash for (_, each), digest in trust.packs.items())
+    else:
+        known = trust.packs.get((serial, version)) == pack_hash
+    if not known:
         raise Problem("E_PACK_UNKNOWN", version=version)
 
 
@@ -142,12 +238,14 @@ def _check_recipients(core: Core, opened: Sequence[slots.OpenedShare], keys: Seq
         raise Problem("E_FORWARDED")
 
 
-def _check_streams(core: Core) -> None:
+def _check_streams(core: Core, content_keys: Mapping[int, Secret]) -> None:
+    """Stream ids differ, and each compartment in use has one document: the first compartment always is in use."""
     sids = [stream.sid for stream in core.streams]
     doc_comps = [stream.comp for stream in core.streams if stream.kind == "doc"]
     if len(set(sids)) != len(sids) or len(set(doc_comps)) != len(doc_comps):
         raise Problem("E_SCHEMA", where="Core.streams")
-    if not {stream.comp for stream in core.streams} <= set(doc_comps):
+    used = {stream.comp for stream in core.streams} | {ref[0] for ref in core.recips} | content_keys.keys()
+    if not used | {PROCESS} <= set(doc_comps):
         raise Problem("E_SCHEMA", where="Core.streams")
 
 
@@ -158,8 +256,8 @@ def _document_cells(read: ReadAt, size: int, core: Core) -> dict[int, bytes]:
         if stream.kind != "doc":
             continue
         length = stream.cells * CELL
-        if stream.cells != padme(stream.cells):
-            raise Problem("E_STREAM_LEN")
+        if stream.cells != padme(stream.cells) or stream.cells > MAX_DOCUMENT_CELLS:
+            raise Problem("E_STREAM_LEN", where="document")
         if offset + length > size:
             raise Problem("E_STREAM_ROOT")
         data = read(offset, length)
@@ -203,3 +301,10 @@ def _attachments(document: Document, streams: Mapping[bytes, StreamRef]) -> list
     if len(set(sids)) != len(sids) or set(sids) != streams.keys():
         raise Problem("E_SCHEMA", where="Document.atts")
     return [(streams[attachment.sid], attachment) for attachment in document.atts]
+
+
+def _wipe(shares: Sequence[slots.OpenedShare], keys: Mapping[int, Secret]) -> None:
+    for share in shares:
+        share.share.wipe()
+    for key in keys.values():
+        key.wipe()

@@ -1,15 +1,13 @@
-"""Search over what this desk may open:
-
-newest first, every word by prefix, ranking on request (docs/spec/protocol.md §12).
+"""Search over what this desk may open: newest first, every word by prefix, ranking on request.
 
 The same numbers in every compartment make the newest record the one with the highest number, so that a search reads
-no more than it shows.
+no more than it shows. Compartments are searched one by one, as they are kept: a record is found when one of them has
+every word.
 """
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from collector.vault import Vault
@@ -18,6 +16,7 @@ from sync.desk import text
 from sync.desk.archive import Archive
 
 RANKED_AT_MOST = 1000
+LIMIT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,31 +39,54 @@ def search(
     before: int | None = None,
     ranked: bool = False,
 ) -> list[Hit]:
-    """The newest `limit` records (numbers below `before`) in which every word occurs; `ranked`:
+    """The newest `limit` records (numbers below `before`) of which one compartment has every word.
 
-    the best of the newest 1,000.
+    `ranked`: the best of the newest 1,000 of each compartment instead, those of the narrative first.
     """
     expression = text.query(words)
-    if expression is None:
+    limit = min(limit, LIMIT)
+    if expression is None or limit <= 0:
         return []
-    found: dict[int, int] = {}
-    for comp in sorted(archives, key=lambda comp: comp != NARRATIVE):
-        for number in _numbers(archives[comp], expression, limit, before, ranked=ranked):
-            found.setdefault(number, comp)
-    numbers = list(found) if ranked else heapq.nlargest(limit, found)
+    order = sorted(archives, key=lambda comp: comp != NARRATIVE)
+    found = _best(archives, order, expression) if ranked else _newest(archives, order, expression, limit, before)
     hits: list[Hit] = []
-    for number in numbers:
+    for number, comp in found:
         row = vault.db.one("SELECT record, at FROM item WHERE number = ? AND state = 'imported'", (number,))
-        texts = archives[found[number]].texts(number)
+        texts = archives[comp].texts(number)
         if row is not None and texts is not None:
-            hits.append(Hit(number, row[0], row[1], COMPARTMENTS[found[number]], text.excerpt(texts, words)))
+            hits.append(Hit(number, row[0], row[1], COMPARTMENTS[comp], text.excerpt(texts, words)))
         if len(hits) == limit:
             break
     return hits
 
 
-def _numbers(archive: Archive, expression: str, limit: int, before: int | None, *, ranked: bool) -> list[int]:
-    if not ranked:
-        return archive.index.newest(expression, limit, before)
-    newest = archive.index.newest(expression, RANKED_AT_MOST)
-    return [number for _, number in archive.index.best(expression, limit, newest[-1])] if newest else []
+def _newest(
+    archives: Mapping[int, Archive], order: list[int], expression: str, limit: int, before: int | None
+) -> Iterator[tuple[int, int]]:
+    """Number and compartment of every match, newest first, page by page as they are asked for."""
+    while True:
+        page: dict[int, int] = {}
+        full: list[int] = []
+        for comp in order:
+            numbers = archives[comp].index.newest(expression, limit, before)
+            full += numbers[-1:] if len(numbers) == limit else []
+            for number in numbers:
+                page.setdefault(number, comp)
+        # Below the end of a full page one compartment may know more than was read of it.
+        least = max(full, default=0)
+        yield from ((number, page[number]) for number in sorted(page, reverse=True) if number >= least)
+        if not full:
+            return
+        before = least
+
+
+def _best(archives: Mapping[int, Archive], order: list[int], expression: str) -> Iterator[tuple[int, int]]:
+    """Number and compartment of the best matches, each record once."""
+    seen: set[int] = set()
+    for comp in order:
+        newest = archives[comp].index.newest(expression, RANKED_AT_MOST)
+        best = archives[comp].index.best(expression, RANKED_AT_MOST, newest[-1]) if newest else []
+        for _, number in best:
+            if number not in seen:
+                seen.add(number)
+                yield number, comp

@@ -18,6 +18,7 @@ _SIGNS: tuple[tuple[int, bytes, str], ...] = (
     (4, b"ftypheic", "image/heic"),
     (4, b"ftypM4A", "audio/mp4"),
     (4, b"ftypqt", "video/quicktime"),
+    (4, b"ftyp3g", "video/3gpp"),
     (4, b"ftyp", "video/mp4"),
     (0, b"OggS", "audio/ogg"),
     (0, b"ID3", "audio/mpeg"),
@@ -27,6 +28,12 @@ _SIGNS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x1aE\xdf\xa3", "video/webm"),
     (0, b"%PDF-", "application/pdf"),
     (0, b"PK\x03\x04", "application/zip"),
+    (0, b"\x1f\x8b", "application/gzip"),
+    (0, b"BZh", "application/x-bzip2"),
+    (0, b"\xfd7zXZ\x00", "application/x-xz"),
+    (0, b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (0, b"Rar!\x1a\x07", "application/vnd.rar"),
+    (0, b"#!", "text/x-script"),
     (0, b"\xd0\xcf\x11\xe0", "application/x-ole-storage"),
     (0, b"MZ", "application/x-dosexec"),
     (0, b"\x7fELF", "application/x-executable"),
@@ -37,9 +44,7 @@ UNKNOWN = "application/octet-stream"
 
 
 def sniffed(start: bytes) -> str:
-    """The media type that the first bytes look like; text when they are printable UTF-8; else `application/octet-
-    stream`.
-    """
+    """The media type that the first bytes look like; text when they are printable UTF-8; else octets of no type."""
     for offset, sign, kind in _SIGNS:
         if start[offset : offset + len(sign)] == sign:
             return kind

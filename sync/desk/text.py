@@ -1,7 +1,8 @@
 """Words for the search: the same normal form for what is kept and for what is asked.
 
-Case is folded, the apostrophes that Ukrainian is written with are one letter, combining marks are composed. Nothing
-else is changed: no stems, no transliteration, so that what is found is what was said.
+Case is folded, the apostrophes that Ukrainian is written with are one letter, accents that stand apart from their
+letter (as stress is marked) and signs that are not seen are left out. Nothing else is changed: no stems, no
+transliteration, so that what is found is what was said.
 """
 
 from __future__ import annotations
@@ -12,17 +13,23 @@ import unicodedata
 from schemas.records.document import Document
 
 _APOSTROPHE_CLASS = "'’ʼ‘`´ʹ′＇"
+_MARKS = "\u0300-\u036f"
+_UNSEEN = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+_LEFT_OUT = re.compile(f"[{_APOSTROPHE_CLASS}{_MARKS}{_UNSEEN}]")
 _TOKEN = re.compile(r'"([^"]*)"?|(\S+)')
 _WORD = re.compile(r"[^\W_]+")
 MAX_WORDS = 16
+MAX_QUERY = 1000
 
 
 def normal(text: str) -> str:
-    """NFC, case folded, apostrophes inside words taken out."""
+    """The words of a text as the index keeps them, a space between two: composed, case folded, without apostrophes."""
+    return " ".join(_WORD.findall(_folded(text)))
+
+
+def _folded(text: str) -> str:
     folded = unicodedata.normalize("NFC", text).casefold()
-    for apostrophe in _APOSTROPHE_CLASS:
-        folded = folded.replace(apostrophe, "")
-    return folded
+    return _LEFT_OUT.sub("", folded if folded.isascii() else unicodedata.normalize("NFC", folded))
 
 
 def texts_of(document: Document) -> str:
@@ -32,18 +39,19 @@ def texts_of(document: Document) -> str:
 
 
 def query(words: str) -> str | None:
-    """An FTS5 expression:
+    """An FTS5 expression: every word must occur, by prefix; words in double quotes stand together.
 
-    every word must occur, by prefix; words in double quotes stand together. None when there is no word.
+    None when there is no word. Every word is quoted, so that nothing typed is ever a part of the expression's syntax.
+    At most 1,000 characters and 16 words of what was typed count.
     """
     terms: list[str] = []
-    for match in _TOKEN.finditer(normal(words)):
+    for match in _TOKEN.finditer(_folded(words[:MAX_QUERY])):
         phrase, single = match.group(1), match.group(2)
         found = _WORD.findall(phrase if phrase is not None else single)
         if not found:
             continue
         if phrase is not None:
-            terms.append('"' + " ".join(found) + '"*')
+            terms.append('"' + " ".join(found[:MAX_WORDS]) + '"*')
         else:
             terms += [f'"{word}"*' for word in found]
     return " AND ".join(terms[:MAX_WORDS]) or None
@@ -59,9 +67,9 @@ def excerpt(texts: str, words: str, width: int = 160) -> str:
 
 
 def _pattern(words: str) -> re.Pattern[str] | None:
-    """Any of the words at the beginning of a word, whatever its case and its apostrophes."""
-    wanted = dict.fromkeys(_WORD.findall(normal(words)))
-    gap = f"[{_APOSTROPHE_CLASS}]?"
+    """Any of the words at the beginning of a word, whatever its case, its apostrophes and its stress marks."""
+    wanted = dict.fromkeys(_WORD.findall(_folded(words[:MAX_QUERY])))
+    gap = f"[{_APOSTROPHE_CLASS}{_MARKS}{_UNSEEN}]?"
     return (
         re.compile(rf"(?<!\w)(?:{'|'.join(gap.join(map(re.escape, word)) for word in wanted)})", re.I)
         if wanted

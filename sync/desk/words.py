@@ -23,7 +23,14 @@ class WordIndex:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        rows = db.query("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL TABLE%'")
+        self._shards: list[int] = []
+        self.reload()
+
+    def reload(self) -> None:
+        """Read anew which shards there are: after a transaction that was undone, a shard may be gone again."""
+        rows = self._db.query(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL TABLE%'"
+        )
         self._shards = sorted(int(str(row[0]).removeprefix("words_")) for row in rows)
 
     def add(self, number: int, text: str) -> None:

@@ -63,7 +63,7 @@ CREATE TABLE bundle (
 
 CREATE TABLE store (
     id    INTEGER PRIMARY KEY,
-    name  TEXT NOT NULL UNIQUE,            -- random; names the file below archive/store or archive/quarantine
+    name  TEXT NOT NULL UNIQUE,            -- random; names the file below archive/<area>
     area  TEXT NOT NULL CHECK (area IN ('store', 'quarantine', 'strangers')),
     bytes INTEGER NOT NULL,
     at    INTEGER NOT NULL
@@ -72,13 +72,13 @@ CREATE TABLE store (
 CREATE TABLE item (
     number   INTEGER PRIMARY KEY AUTOINCREMENT,
     eid      BLOB NOT NULL CHECK (length(eid) = 16),
-    core     BLOB NOT NULL CHECK (length(core) = 32), -- H(core); H(file) when the core could not be read
+    core     BLOB NOT NULL CHECK (length(core) = 32), -- H(core); H(file) while no device vouches for it (serial NULL)
     state    TEXT NOT NULL CHECK (state IN ('imported', 'quarantined')),
     problem  TEXT NOT NULL DEFAULT '',
     facts    BLOB,
     serial   BLOB, seq INTEGER,
     record   TEXT NOT NULL DEFAULT '',
-    prev     BLOB, log_size INTEGER, log_root BLOB,
+    prev     BLOB, log_size INTEGER, log_root BLOB, log_proof BLOB, -- of the device's custody log; hashes joined
     claimed  INTEGER, floor INTEGER,
     opened   BLOB NOT NULL DEFAULT x'',    -- one byte for each compartment opened
     sealed   BLOB NOT NULL DEFAULT x'',    -- one byte for each compartment not opened
@@ -92,6 +92,9 @@ CREATE TABLE item (
     UNIQUE (eid, core)
 ) STRICT;
 CREATE INDEX item_by_seq ON item (serial, seq);
+CREATE INDEX item_by_core ON item (core);
+CREATE INDEX item_by_prev ON item (prev);
+CREATE INDEX item_by_store ON item (store);
 CREATE INDEX item_by_record ON item (record);
 CREATE INDEX item_by_state ON item (state);
 
@@ -101,10 +104,14 @@ CREATE TABLE receipt (
     serial BLOB NOT NULL REFERENCES device (serial),
     eid    BLOB NOT NULL,
     core   BLOB NOT NULL,
-    signed BLOB NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('imported', 'quarantined')),
+    code   TEXT NOT NULL,
+    opened BLOB NOT NULL,
+    signed BLOB NOT NULL,                  -- says the same
     at     INTEGER NOT NULL,
     UNIQUE (bid, eid, core)
 ) STRICT;
+CREATE INDEX receipt_by_entry ON receipt (eid, core);
 
 -- Which custody events concern which entry, so that a record shows its own without reading the whole log.
 CREATE TABLE item_event (

@@ -11,7 +11,8 @@ so that both the nested shape and a flat one with unique names are taken. Values
     {"attachment": "0123…"}        a file that was taken over before: its stream id in hexadecimal
     null                           no answer
 
-A calculation in the data is passed over: the form makes it anew. What the form hides may be filled too; it is kept.
+What is calculated or read-only is passed over: the form makes it anew. What the form hides may be filled too; it is
+kept.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ def _identity(repeat: Repeat, data: object) -> int | None:
 
 
 def _fill_question(session: Session, question: Question, path: Path, value: object, attach: Attach | None) -> None:
-    if not question.fillable:
+    if not question.fillable or session.node(path).readonly:
         return
     if value is None:
         session.clear(path)

@@ -6,7 +6,7 @@ Every refusal of the expression compiler becomes a Problem here that names the q
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from schemas.problems import Problem
@@ -27,6 +27,7 @@ _MARKS: Mapping[str, tuple[str, ...]] = {
 }
 _QUOTED = 300
 _IDLE = {("relevant", "true()"), ("readonly", "false()"), ("required", "false()"), ("constraint", "true()")}
+_PRELOADS = {("timestamp", "start"): "now()", ("date", "today"): "today()"}
 _EVENTS = {
     "odk-instance-first-load": "first-load",
     "xforms-ready": "first-load",
@@ -214,7 +215,7 @@ class Filler:
     # --- actions
 
     def _actions(self) -> tuple[Action, ...]:
-        found: list[Action] = []
+        found = list(self._preloads())
         for element in children(self.parts.model, "setvalue"):
             self._action(element, None, found)
         for ref, control in self.parts.controls.items():
@@ -222,6 +223,19 @@ class Filler:
             for element in children(outer, "setvalue"):
                 self._action(element, self.nodes.get(ref), found)
         return tuple(found)
+
+    def _preloads(self) -> Iterator[Action]:
+        """What the machine fills in when an interview begins: its date and its time.
+
+        Names of devices and of people are left empty, whatever a form asks for: they would tell who was where.
+        """
+        for ref, bind in self.parts.binds.items():
+            target = self.nodes.get(ref)
+            wanted = (bind.get(f"{{{JR}}}preload", ""), bind.get(f"{{{JR}}}preloadParams", ""))
+            source = _PRELOADS.get(wanted)
+            if source is not None and isinstance(target, Question):
+                value, find = self._compile(source, target), self._compile(ref, target)
+                yield Action("first-load", target, target, value, find)
 
     def _action(self, element: ET.Element, trigger: Definition | None, found: list[Action]) -> None:
         ref = (element.get("ref") or "").strip()

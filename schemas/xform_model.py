@@ -38,11 +38,6 @@ class Text:
 
     by_language: dict[str, tuple[str | Expression, ...]] = field(default_factory=dict)
 
-    @property
-    def moving(self) -> bool:
-        """Whether some language of the text shows the value of an expression."""
-        return any(not isinstance(part, str) for parts in self.by_language.values() for part in parts)
-
 
 @dataclass(frozen=True, slots=True)
 class Item:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Build: TypeAlias = "Callable[[Job, tuple[Tree, ...]], Code]"
 MANY = 1000
+MAX_TEXT = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,14 +275,20 @@ def _single(run: Callable[[Context], str]) -> Callable[[Context], list[str]]:
 @register("concat", 0, MANY)
 def _concat(job: Job, trees: tuple[Tree, ...]) -> Code:
     run, local = texts_of(job, trees)
-    return Code("text", lambda c: "".join(run(c)), local=local)
+    return Code("text", lambda c: bounded("", run(c)), local=local)
 
 
 @register("join", 1, MANY)
 def _join(job: Job, trees: tuple[Tree, ...]) -> Code:
     between = text(job.code(trees[0]))
     run, local = texts_of(job, trees[1:])
-    return Code("text", lambda c: between(c).join(run(c)), local=local)
+    return Code("text", lambda c: bounded(between(c), run(c)), local=local)
+
+
+def bounded(between: str, parts: list[str]) -> str:
+    """The parts joined; empty beyond a million characters, so that no form can fill the memory by doubling texts."""
+    length = sum(map(len, parts)) + len(between) * max(len(parts) - 1, 0)
+    return between.join(parts) if length <= MAX_TEXT else ""
 
 
 # --- what changes by itself

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from textwrap import dedent
 
+import pytest
+
+from schemas.problems import Problem
 from schemas.session import Session
 from schemas.xform import Form, parse_form
 from schemas.xlsform import to_xform
@@ -71,3 +74,15 @@ def calculating(expression: str, answers: Mapping[str, object] | None = None, ki
     for name, value in (answers or {}).items():
         session.set((name,), value)  # type: ignore[arg-type]  # values of the test
     return session.value(("result",)) or ""
+
+
+def issues(session: Session) -> list[tuple[object, str, str]]:
+    """What stands against the answers: name of the question, kind, code."""
+    return [(issue.path[-1], issue.kind, issue.code) for issue in session.validity()]
+
+
+def refused(action: Callable[..., object], *arguments: object) -> str:
+    """The code of the problem that an action raises."""
+    with pytest.raises(Problem) as caught:
+        action(*arguments)
+    return caught.value.code

@@ -104,6 +104,18 @@ def test_values_are_taken_in_their_types(session):
     assert session.value(("a", "words")) is None
 
 
+def test_what_is_readonly_is_passed_over():
+    form = from_markdown("""
+        | survey |
+        | | type | name  | label | default | readonly |
+        | | text | fixed | Fixed | start   | yes      |
+        | | text | q     | Q     |         |          |
+    """)
+    session = Session(form, clock=noon)
+    fill(session, {"fixed": "other", "q": "x"})
+    assert to_nested(session) == {"fixed": "start", "q": "x"}
+
+
 def test_files_are_taken_over_by_the_caller(session):
     seen = []
 

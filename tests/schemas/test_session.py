@@ -8,7 +8,7 @@ import pytest
 from schemas.problems import Problem
 from schemas.session import Session
 from schemas.session_types import Choice
-from tests.helpers.xforms import by_hand, from_markdown, noon, session_of
+from tests.helpers.xforms import from_markdown, issues, noon, refused
 
 CASE = """
 | survey |
@@ -63,10 +63,6 @@ def session(form) -> Session:
 def agreed(session) -> Session:
     session.set(AGREE, "yes")
     return session
-
-
-def issues(session):
-    return [(issue.path[-1], issue.kind, issue.code) for issue in session.validity()]
 
 
 def test_an_answer_opens_what_depends_on_it_and_says_so(session):
@@ -128,12 +124,6 @@ def test_a_required_question_without_answer_is_no_problem_of_an_answer(agreed):
     assert [issue.message for issue in agreed.validity()] == ["Please ask"]
     agreed.language = "uk"
     assert [issue.message for issue in agreed.validity()] == ["Запитайте"]
-
-
-def refused(action, *arguments) -> str:
-    with pytest.raises(Problem) as caught:
-        action(*arguments)
-    return caught.value.code
 
 
 @pytest.mark.parametrize(
@@ -311,167 +301,3 @@ def test_restore_refuses_the_draft_of_another_form(session):
         session.restore([], [(("other", "q"), "x", None)])
     with pytest.raises(Problem, match="E_ANSWER_TYPE"):
         session.restore([], [(AGE, "old", None)])
-
-
-# --- types
-
-
-def typed(kind: str, control: str = "input", extra: str = "") -> Session:
-    return by_hand("<q/>", f'<bind nodeset="/data/q" type="{kind}"/>', f'<{control} ref="/data/q" {extra}/>')
-
-
-@pytest.mark.parametrize(
-    ("kind", "control", "good", "stored", "bad"),
-    [
-        ("decimal", "input", "1.50", "1.5", ("1,5", "x", "1e999", 1.5, True, "NaN", "1" * 41)),
-        ("decimal", "input", 3, "3", (10**15,)),
-        ("decimal", "input", "-0.0", "0", ()),
-        ("decimal", "input", "1e3", "1000", ()),
-        ("date", "input", "2026-02-28", "2026-02-28", ("2026-02-30", "28.02.2026", "2026-2-1", 5)),
-        ("time", "input", "14:30", "14:30", ("25:00", "2 pm", "14:60")),
-        (
-            "dateTime",
-            "input",
-            "2026-02-28T14:30:00+02:00",
-            "2026-02-28T14:30:00+02:00",
-            ("2026-02-28", "2026-02-28 14:30"),
-        ),
-        ("boolean", "input", True, True, ("true", 1)),
-        ("string", "trigger", True, True, ("OK",)),
-        ("binary", "upload", b"0123456789abcdef", b"0123456789abcdef", (b"short", "photo.jpg")),
-        ("geopoint", "input", "50.45 30.52 0 0", "50.45 30.52 0 0", (5,)),
-        ("barcode", "input", "4820000", "4820000", (5,)),
-    ],
-)
-def test_types(kind, control, good, stored, bad):
-    session = typed(kind, control, 'mediatype="image/*"')
-    session.set(("q",), good)
-    assert session.node(("q",)).value == stored
-    for value in bad:
-        assert refused(session.set, ("q",), value) == "E_ANSWER_TYPE"
-    assert session.node(("q",)).value == stored
-    session.set(("q",), None)
-    assert session.node(("q",)).value is None
-
-
-def test_false_is_an_answer_and_an_acknowledgement_can_be_taken_back():
-    session = typed("boolean")
-    session.set(("q",), False)
-    assert session.node(("q",)).value is False
-    session = typed("string", "trigger")
-    session.set(("q",), True)
-    session.set(("q",), False)
-    assert session.node(("q",)).value is None
-
-
-def test_readonly_is_inherited_and_may_change():
-    session = by_hand(
-        "<lock/><g><q/></g>",
-        '<bind nodeset="/data/g" readonly="/data/lock = \'yes\'"/>',
-        '<input ref="/data/lock"/><group ref="/data/g"><input ref="/data/g/q"/></group>',
-    )
-    session.set(("g", "q"), "before")
-    assert session.set(("lock",), "yes") == {("lock",), ("g",), ("g", "q")}
-    assert session.node(("g", "q")).readonly
-    assert refused(session.set, ("g", "q"), "after") == "E_ANSWER_READONLY"
-    assert refused(session.clear, ("g", "q")) == "E_ANSWER_READONLY"
-    session.set(("lock",), "no")
-    session.set(("g", "q"), "after")
-    assert session.value(("g", "q")) == "after"
-
-
-def test_a_calculated_question_is_readonly():
-    session = session_of("""
-        | survey |
-        | | type    | name | label | calculation |
-        | | integer | a    | A     |             |
-        | | integer | b    | B     | ${a} * 2    |
-    """)
-    assert session.set(("a",), 4) == {("a",), ("b",)}
-    assert session.node(("b",)).value == 8
-    assert session.node(("b",)).readonly
-    assert refused(session.set, ("b",), 9) == "E_ANSWER_READONLY"
-
-
-def test_defaults_static_and_dynamic():
-    session = session_of("""
-        | survey |
-        | | type       | name | label | default     |
-        | | text       | a    | A     | hello       |
-        | | date       | b    | B     | today()     |
-        | | text       | c    | C     | ${a}        |
-        | | integer    | d    | D     | 3           |
-    """)
-    assert [session.value((name,)) for name in "abcd"] == ["hello", "2026-03-01", "hello", 3]
-    session.set(("a",), "other")
-    assert session.value(("c",)) == "hello"
-
-
-def test_triggers_set_values_when_an_answer_changes():
-    session = session_of("""
-        | survey |
-        | | type       | name | label | trigger | calculation     |
-        | | text       | a    | A     |         |                 |
-        | | text       | b    | B     | ${a}    | concat(${a}, 1) |
-        | | text       | c    | C     | ${b}    | concat(${b}, 2) |
-        | | dateTime   | at   | At    | ${a}    | now()           |
-    """)
-    assert session.set(("a",), "x") == {("a",), ("b",), ("c",), ("at",)}
-    assert [session.value((name,)) for name in ("b", "c", "at")] == ["x1", "x12", "2026-03-01T12:00:00.000+00:00"]
-    session.set(("b",), "own")
-    assert session.value(("b",)) == "own"
-    assert session.value(("c",)) == "own2"
-
-
-def test_a_reserved_answer_gives_way_to_a_trigger():
-    session = session_of("""
-        | survey |
-        | | type | name | label | trigger | calculation |
-        | | text | a    | A     |         |             |
-        | | text | b    | B     | ${a}    | ${a}        |
-    """)
-    session.set_missing(("b",), "unknown")
-    session.set(("a",), "x")
-    assert (session.node(("b",)).value, session.node(("b",)).missing) == ("x", None)
-
-
-def test_jr_choice_name_follows_answer_and_language():
-    session = session_of(
-        """
-        | survey |
-        | | type          | name | label::English (en) | label::Ukrainian (uk) | calculation                        |
-        | | select_one yn | a    | A                   | А                     |                                    |
-        | | calculate     | b    |                     |                       | jr:choice-name(${a}, '${a}')       |
-        | | note          | c    | You said ${b}       | Ви сказали ${b}       |                                    |
-        | choices |
-        | | list_name | name | label::English (en) | label::Ukrainian (uk) |
-        | | yn        | y    | Yes                 | Так                   |
-    """,
-        language="en",
-    )
-    session.set(("a",), "y")
-    assert session.node(("c",)).label == "You said Yes"
-    session.language = "uk"
-    assert session.node(("c",)).label == "Ви сказали Так"
-
-
-def test_choices_in_another_order_stay_in_it():
-    session = session_of("""
-        | survey |
-        | | type         | name | label | parameters                |
-        | | select_one l | a    | A     | randomize=true            |
-        | | select_one l | b    | B     | randomize=true, seed=1234 |
-        | choices |
-        | | list_name | name | label |
-        | | l         | a    | A     |
-        | | l         | b    | B     |
-        | | l         | c    | C     |
-        | | l         | d    | D     |
-        | | l         | e    | E     |
-    """)
-    first = session.node(("a",)).choices
-    assert {choice.value for choice in first} == set("abcde")
-    assert session.node(("a",)).choices == first
-    session.set(("a",), "e")
-    assert issues(session) == []
-    assert [choice.value for choice in session.node(("b",)).choices] != sorted("abcde")

@@ -1,26 +1,34 @@
 """Exports that leave the desk's protection: CSV tables, one for each compartment and repeat.
 
-The files are plain text: whoever has them can read them. Every record written is noted in the custody log. A cell
-that a spreadsheet program would take for a formula is written with an apostrophe in front.
+The files are plain text: whoever has them can read them. That a record is exported is noted in the custody log before
+a line of it is written. A cell that a spreadsheet program would take for a formula gets an apostrophe in front. Records
+are read twice, for the columns and for the rows, so that memory does not grow with their number.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
-import io
+import os
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 from collector import files
 from collector.vault import Vault
+from schemas.problems import Problem
 from schemas.records.common import COMPARTMENTS
-from schemas.records.document import Document
+from schemas.records.document import Answer, Document
 from sync.desk import logbook
 from sync.desk.archive import Archive
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+_CODE, _ENTRY = "record_code", "entry"
 Row = dict[str, str]
+Names = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,73 +39,134 @@ class CsvFile:
     rows: int
 
 
+@dataclass(slots=True)
+class _Table:
+    """A table on its way: which question stands in which column; then its file and the rows written."""
+
+    name: str
+    columns: dict[str, Names] = field(default_factory=dict)
+    by_path: dict[Names, str] = field(default_factory=dict)
+    missing: set[Names] = field(default_factory=set)
+    rows: int = 0
+
+    def column(self, path: Names) -> str:
+        """The column of a question: its name, or its whole path when another question has that name already."""
+        known = self.by_path.get(path)
+        if known is None:
+            taken = path[-1] in self.columns or path[-1] in (_CODE, _ENTRY) or path[-1].endswith("_missing")
+            known = self.by_path[path] = ".".join(path) if taken else path[-1]
+            self.columns[known] = path
+        return known
+
+    def header(self, *, repeat: bool) -> list[str]:
+        """All columns, reasons for missing answers beside their questions."""
+        found = [_CODE, *([_ENTRY] if repeat else [])]
+        for name, path in self.columns.items():
+            found += [name, *([f"{name}_missing"] if path in self.missing else [])]
+        return found
+
+
 def write_csv(vault: Vault, archives: Mapping[int, Archive], folder: Path) -> list[CsvFile]:
-    """Write every imported record to `folder`. Raises E_DISK_FULL, E_NO_ACCESS."""
+    """Write every imported record to `folder`. Raises E_DISK_FULL, E_NO_ACCESS; then no new table is there."""
     with files.mapped_os_errors():
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     items = vault.db.query("SELECT number, eid, record FROM item WHERE state = 'imported' ORDER BY number")
-    written: list[CsvFile] = []
-    for comp, archive in sorted(archives.items()):
-        tables: dict[str, list[Row]] = {COMPARTMENTS[comp]: []}
-        for number, _eid, record in items:
-            document = archive.document(number)
-            if document is not None:
-                _add(tables, COMPARTMENTS[comp], str(record), document, {a.sid: a.name for a in document.atts})
-        written += [_write(folder, name, rows) for name, rows in sorted(tables.items())]
     with vault.db.transaction():
         for _number, eid, _record in items:
             logbook.note(vault, "export", bytes(eid), {"kind": "csv"})
+    numbers = [(int(number), str(record)) for number, _eid, record in items]
+    written: list[CsvFile] = []
+    for comp, archive in sorted(archives.items()):
+        written += _write_compartment(COMPARTMENTS[comp], archive, numbers, folder)
     return written
 
 
-def _add(tables: dict[str, list[Row]], base: str, record: str, document: Document, names: Mapping[bytes, str]) -> None:
-    main: Row = {"record_code": record}
-    entries: dict[tuple[object, ...], Row] = {}
-    tables[base].append(main)
-    for path, value, missing, _at, _by in document.answers:
+def _write_compartment(base: str, archive: Archive, numbers: list[tuple[int, str]], folder: Path) -> list[CsvFile]:
+    tables = {base: _Table(base)}
+    for _record, document in _documents(archive, numbers):
+        for answer in document.answers:
+            if answer[2] != "not_applicable":
+                table = tables.setdefault(_table_name(base, answer), _Table(_table_name(base, answer)))
+                table.column(_names(answer))
+                table.missing.update([_names(answer)] if answer[2] is not None else [])
+    places = {name: folder / f".{files.random_name()}.part" for name in tables}
+    try:
+        with files.mapped_os_errors(), contextlib.ExitStack() as stack:
+            writers = {name: _open(stack, places[name], tables[name], repeat=name != base) for name in tables}
+            for record, document in _documents(archive, numbers):
+                for name, row in _rows(base, record, document, tables):
+                    writers[name].writerow(row)
+                    tables[name].rows += 1
+    except BaseException:
+        for place in places.values():
+            with contextlib.suppress(Problem):
+                files.remove(place)
+        raise
+    for name, place in places.items():
+        files.rename(place, folder / f"{name}.csv")
+    return [CsvFile(f"{name}.csv", tables[name].rows) for name in sorted(tables)]
+
+
+def _open(stack: contextlib.ExitStack, place: Path, table: _Table, *, repeat: bool) -> csv.DictWriter[str]:
+    """A writer whose file is durable when the stack ends."""
+    fd = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    file = stack.enter_context(os.fdopen(fd, "w", encoding="utf-8", newline=""))
+    stack.callback(_sync, file)
+    writer = csv.DictWriter(file, table.header(repeat=repeat), restval="")
+    writer.writeheader()
+    return writer
+
+
+def _sync(file: TextIO) -> None:
+    file.flush()
+    files.sync(file.fileno())
+
+
+def _documents(archive: Archive, numbers: list[tuple[int, str]]) -> Iterator[tuple[str, Document]]:
+    for number, record in numbers:
+        document = archive.document(number)
+        if document is not None:
+            yield record, document
+
+
+def _names(answer: Answer) -> Names:
+    return tuple(step if isinstance(step, str) else step[0] for step in answer[0])
+
+
+def _table_name(base: str, answer: Answer) -> str:
+    """The compartment's own table, or that of the innermost repeat by its path."""
+    path, names = answer[0], _names(answer)
+    inner = max((place for place, step in enumerate(path) if isinstance(step, tuple)), default=-1)
+    return ".".join((base, *names[: inner + 1]))
+
+
+def _rows(base: str, record: str, document: Document, tables: Mapping[str, _Table]) -> Iterator[tuple[str, Row]]:
+    """The rows of one record: its main one, then one for each entry of a repeat, in the order of the answers."""
+    rows: dict[tuple[object, ...], tuple[str, Row]] = {(): (base, {_CODE: record})}
+    attachments = {key.sid: key.name for key in document.atts}
+    for answer in document.answers:
+        path, value, missing = answer[0], answer[1], answer[2]
         if missing == "not_applicable":
             continue
-        repeats = [(place, step) for place, step in enumerate(path[:-1]) if type(step) is tuple]
-        column = str(path[-1])
-        if not repeats:
-            row = main
-        else:
-            place, step = repeats[-1]
-            key = path[: place + 1]
-            if key not in entries:
-                entries[key] = {"record_code": record, "entry": ".".join(str(item[1][1]) for item in repeats)}
-                tables.setdefault(f"{base}.{step[0]}", []).append(entries[key])
-            row = entries[key]
-        row[column] = "" if value is None else _cell(value, names)
+        ids = [str(step[1]) for step in path if isinstance(step, tuple)]
+        inner = max((place for place, step in enumerate(path) if isinstance(step, tuple)), default=-1)
+        name = _table_name(base, answer)
+        _, row = rows.setdefault(path[: inner + 1], (name, {_CODE: record, _ENTRY: ".".join(ids)}))
+        column = tables[name].column(_names(answer))
+        row[column] = "" if value is None else _cell(value, attachments)
         if missing is not None:
             row[f"{column}_missing"] = missing
+    yield from rows.values()
 
 
 def _cell(value: object, names: Mapping[bytes, str]) -> str:
     if isinstance(value, bytes):
         return _safe(files.shown_name(names.get(value, value.hex())))
     if isinstance(value, tuple):
-        return " ".join(str(item) for item in value)
-    return _safe(str(value)) if isinstance(value, str) else str(value)
+        return _safe(" ".join(str(item) for item in value))
+    return _safe(value) if isinstance(value, str) else str(value)
 
 
 def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _write(folder: Path, name: str, rows: list[Row]) -> CsvFile:
-    columns = list(dict.fromkeys(column for row in rows for column in row)) or ["record_code"]
-    files.write_durably(folder / f"{name}.csv", _lines(columns, rows))
-    return CsvFile(f"{name}.csv", len(rows))
-
-
-def _lines(columns: list[str], rows: list[Row]) -> Iterator[bytes]:
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, columns, restval="")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow(row)
-        yield buffer.getvalue().encode()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue().encode()
+    """A cell that no spreadsheet program runs; a plain number stays one."""
+    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text

@@ -51,12 +51,14 @@ def found(vault: Vault, organisation: str) -> Office:
     publics = {}
     for name in (ROOT, MISSION, RECEIPT):
         with Secret.random() as seed:
-            publics[name], _ = crypto.sign_keypair(seed)
+            publics[name], signing = crypto.sign_keypair(seed)
+            signing.wipe()
             keep(vault, f"sign-{name}", seed, publics[name])
     roles = Roles(**{name: Role(kids=(crypto.kid(public),), threshold=1) for name, public in publics.items()})
     pairs = tuple(sorted((crypto.kid(public), public) for public in publics.values()))
     root = Root(org=organisation, keys=pairs, roles=roles)
-    vault.db.set_meta(_META_ROOT, packs.sign_root(root, [signing_key(vault, ROOT)]))
+    with signing_key(vault, ROOT) as key:
+        vault.db.set_meta(_META_ROOT, packs.sign_root(root, [key]))
     return office(vault)
 
 
@@ -85,14 +87,18 @@ def secret(vault: Vault, name: str) -> Secret:
 
 
 def signing_key(vault: Vault, name: str) -> Secret:
-    """The Ed25519 signing key of a role."""
+    """The Ed25519 signing key of a role. The caller wipes it."""
     with secret(vault, f"sign-{name}") as seed:
         return crypto.sign_keypair(seed)[1]
 
 
 def recipient_keys(vault: Vault, mission: bytes, purpose: str) -> list[RecipientKeys]:
     """Every recipient key of a mission that this vault holds, for `entry` or `intake`. The caller wipes them."""
-    return [RecipientKeys.from_seed(seed) for seed in recipient_seeds(vault, mission, purpose)]
+    found: list[RecipientKeys] = []
+    for seed in recipient_seeds(vault, mission, purpose):
+        with seed:
+            found.append(RecipientKeys.from_seed(seed))
+    return found
 
 
 def recipient_seeds(vault: Vault, mission: bytes, purpose: str) -> list[Secret]:

@@ -1,6 +1,4 @@
-"""Missions, enrolment and packs at the desk (docs/spec/protocol.md §8):
-
-the simple case of one office and one pack version a device.
+"""Missions, enrolment and packs at the desk (docs/spec/protocol.md §8): one office, one pack version a device.
 
 A mission has its own recipients, so that one mission's keys open nothing of another's.
 """
@@ -25,6 +23,7 @@ from schemas.xform import parse_form
 from sync.desk import keys
 
 FORM_LIMIT = 32 << 20
+NAME_BYTES = 200
 YEAR = 365 * 86_400
 _ZERO = bytes(32)
 
@@ -84,8 +83,10 @@ def new(
 ) -> Mission:
     """Found a mission with its own recipient keys and forms, in one transaction.
 
-    Raises E_MISSION_EXISTS, E_FORM_TWICE.
+    Raises E_MISSION_NAME, E_MISSION_EXISTS, E_FORM_TWICE.
     """
+    if not 1 <= len(name.encode("utf-8", "replace")) <= NAME_BYTES or not name.isprintable() or not name.strip():
+        raise Problem("E_MISSION_NAME", limit=NAME_BYTES)
     if len({(form.id, form.version) for form in forms}) != len(forms):
         raise Problem("E_FORM_TWICE")
     now = int(clock())
@@ -145,18 +146,22 @@ def request_fingerprint(request: bytes) -> str:
 def enrol(
     vault: Vault, request: bytes, mission: Mission, *, compared: bool, clock: Callable[[], float] = time.time
 ) -> Enrolled:
-    """Certify a device and make its mission pack. The same request again gives the same
-    certificate and the same pack, sealed anew.
+    """Certify a device and make its mission pack.
 
-
-    Raises E_CMP_*, E_SCHEMA, E_SEQ, E_SIG_LEAF, E_SIG, E_RECIPIENT_KEY for a request that does not prove its keys.
+    The same request again gives the same certificate and the same pack, sealed anew. Raises E_CMP_*, E_SCHEMA, E_SEQ,
+    E_SIG_LEAF, E_SIG, E_RECIPIENT_KEY for a request that does not prove its keys, E_DEVICE_ENROLLED (in another
+    mission), E_REQUEST_OTHER (the device's tree was certified with other return keys).
     """
     body = packs.read_request(request)
     device = RecipientPublic(body.pkN, body.pkX)
     office = keys.office(vault)
-    known = vault.db.one("SELECT serial, certificate, mission FROM device WHERE fs_root = ?", (body.fs_root,))
+    known = vault.db.one(
+        "SELECT serial, certificate, mission, fs_n, pk_n, pk_x FROM device WHERE fs_root = ?", (body.fs_root,)
+    )
     if known is not None and known[2] != mission.id:
         raise Problem("E_DEVICE_ENROLLED")
+    if known is not None and known[3:] != (body.fs_n, body.pkN, body.pkX):
+        raise Problem("E_REQUEST_OTHER")
     now = int(clock())
     with vault.db.transaction():
         if known is None:
@@ -185,7 +190,8 @@ def _certify(
         na=mission.expires,
         role="documenter",
     )
-    data = packs.sign_certificate(certificate, [keys.signing_key(vault, keys.MISSION)])
+    with keys.signing_key(vault, keys.MISSION) as key:
+        data = packs.sign_certificate(certificate, [key])
     vault.db.execute(
         "INSERT INTO device (serial, mission, fs_root, fs_n, pk_n, pk_x, certificate, enrolled, compared)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -212,9 +218,8 @@ def _issue(
         )
     ]
     body = _pack_body(vault, office, mission, certificate, forms, now) if row is None else decode(PackBody, row[0])
-    pack, pack_hash = packs.write_pack(
-        body, root=office.signed_root, keys=[keys.signing_key(vault, keys.MISSION)], device=device, forms=forms
-    )
+    with keys.signing_key(vault, keys.MISSION) as key:
+        pack, pack_hash = packs.write_pack(body, root=office.signed_root, keys=[key], device=device, forms=forms)
     if row is None:
         packs.check_recipients(body)
         vault.db.execute(

@@ -1,23 +1,27 @@
-"""Receipts on their way back:
+"""Receipts on their way back: one sealed return file for each return box (docs/spec/protocol.md §11.2).
 
-one sealed return file for each bundle, readable by the device that sent it (docs/spec/protocol.md §11.2).
+A return box is named by the bundle; only the devices that signed entries of that bundle can open its file. Should a
+later bundle name the box of another device, the box stays with the first one, so that nobody is kept from their
+receipts.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from collector import envelope, files
 from collector.slots import RecipientPublic
 from collector.vault import Vault
-from schemas.problems import Problem
 from schemas.records.receipt import ReturnContent
 from schemas.structure import encode
 
-MAGIC = b"SVIDRET1"
+MAGIC = envelope.RETURN_MAGIC
+MAX_RECEIPTS = 4096
+MAX_DEVICES = 4
+"""Slots of an envelope: a home that was restored has several signature trees, each with return keys of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +45,40 @@ def write_all(vault: Vault, folder: Path) -> list[ReturnFile]:
     with files.mapped_os_errors():
         folder.mkdir(parents=True, exist_ok=True)
     written: list[ReturnFile] = []
-    bundles = vault.db.query("SELECT DISTINCT bid, retn, serial FROM receipt JOIN bundle USING (bid) ORDER BY bid")
-    done: set[bytes] = set()
-    for bid, retn, serial in bundles:
-        if bytes(retn) in done:
-            raise Problem("E_INDEX")
-        done.add(bytes(retn))
-        rows = vault.db.query("SELECT signed FROM receipt WHERE bid = ? AND serial = ? ORDER BY id", (bid, serial))
-        files.write_durably(folder / file_name(bytes(retn)), _sealed(vault, serial, [bytes(row[0]) for row in rows]))
-        written.append(ReturnFile(file_name(bytes(retn)), len(rows)))
+    for retn, serials in _boxes(vault):
+        receipts = _receipts(vault, retn, serials)
+        content = encode(ReturnContent(r2=tuple(receipts)), envelope.LIMITS)
+        sealed = envelope.seal(MAGIC, content, [_return_keys(vault, serial) for serial in serials])
+        files.write_durably(folder / file_name(retn), sealed)
+        written.append(ReturnFile(file_name(retn), len(receipts)))
     return written
 
 
-def _sealed(vault: Vault, serial: bytes, receipts: Sequence[bytes]) -> bytes:
-    row = vault.db.one("SELECT pk_n, pk_x FROM device WHERE serial = ?", (serial,))
-    if row is None:
-        raise Problem("E_CERT")
-    content = encode(ReturnContent(r2=tuple(receipts)), envelope.LIMITS)
-    return envelope.seal(MAGIC, content, [RecipientPublic(bytes(row[0]), bytes(row[1]))])
+def _boxes(vault: Vault) -> Iterator[tuple[bytes, list[bytes]]]:
+    """Every return box and the devices that own it: those of the first bundle that named it, most receipts first."""
+    rows = vault.db.query(
+        "SELECT retn, bid, serial FROM receipt JOIN bundle USING (bid)"
+        " GROUP BY retn, bid, serial ORDER BY min(bundle.rowid), count(*) DESC, serial"
+    )
+    owners: dict[bytes, tuple[bytes, list[bytes]]] = {}
+    for retn, bid, serial in rows:
+        first, serials = owners.setdefault(bytes(retn), (bytes(bid), []))
+        if bytes(bid) == first and len(serials) < MAX_DEVICES:
+            serials.append(bytes(serial))
+    return ((retn, serials) for retn, (_, serials) in owners.items())
+
+
+def _receipts(vault: Vault, retn: bytes, serials: Sequence[bytes]) -> list[bytes]:
+    """The newest receipts for these devices in this box, each entry once."""
+    marks = ", ".join("?" * len(serials))
+    rows = vault.db.query(
+        "SELECT signed FROM receipt JOIN bundle USING (bid)"
+        f" WHERE retn = ? AND serial IN ({marks}) GROUP BY eid, core ORDER BY max(id) DESC LIMIT ?",
+        (retn, *serials, MAX_RECEIPTS),
+    )
+    return [bytes(row[0]) for row in reversed(rows)]
+
+
+def _return_keys(vault: Vault, serial: bytes) -> RecipientPublic:
+    (row,) = vault.db.query("SELECT pk_n, pk_x FROM device WHERE serial = ?", (serial,))
+    return RecipientPublic(bytes(row[0]), bytes(row[1]))

@@ -1,14 +1,12 @@
-"""One record as people and scripts read it:
-
-answers nested as in the form, attachments, consent, custody, what stays sealed.
-"""
+"""One record as people and scripts read it: answers, attachments, consent, custody, and what stays sealed."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from collector import files
+from collector import codes, files
 from collector.vault import Vault
 from schemas.problems import Problem
 from schemas.records.common import COMPARTMENTS, PROCESS
@@ -17,20 +15,41 @@ from schemas.xform_model import Form
 from sync.desk import logbook
 from sync.desk.archive import Archive, KeptAttachment
 
+_EID = re.compile(r"[0-9a-f]{32}")
+
 
 def find(vault: Vault, code: str) -> int:
-    """The number of the newest imported record with this code. Raises E_RECORD_UNKNOWN."""
+    """The number of the imported record with this record code, or this entry id in 32 hexadecimal digits.
+
+    A code belongs to the device that used it first; of that device's records the newest counts. Raises
+    E_RECORD_UNKNOWN.
+    """
     row = vault.db.one(
-        "SELECT number FROM item WHERE record = ? AND state = 'imported' ORDER BY number DESC", (normal_code(code),)
+        "SELECT number FROM item WHERE record = ?1 AND state = 'imported' AND serial = (SELECT serial FROM item"
+        "  WHERE record = ?1 AND state = 'imported' ORDER BY number LIMIT 1) ORDER BY number DESC",
+        (normal_code(code),),
     )
+    if row is None and _EID.fullmatch(code.strip().lower()):
+        eid = bytes.fromhex(code.strip())
+        row = vault.db.one("SELECT number FROM item WHERE eid = ? AND state = 'imported'", (eid,))
     if row is None:
-        raise Problem("E_RECORD_UNKNOWN", code=normal_code(code))
+        raise Problem("E_RECORD_UNKNOWN", code=files.shown_name(normal_code(code)))
     return int(row[0])
 
 
 def normal_code(code: str) -> str:
-    """A record code as it is kept: upper case, without spaces and dashes."""
-    return "".join(char for char in code.upper() if char.isalnum())[:32]
+    """A record code as it is kept: capitals, without spaces and dashes, I and L as 1, O as 0."""
+    return codes.normal(code.strip())[:32]
+
+
+def others(vault: Vault, number: int) -> list[dict[str, object]]:
+    """Other imported records with the same record code: entry id and device."""
+    rows = vault.db.query(
+        "SELECT other.eid, other.serial FROM item JOIN item AS other USING (record)"
+        " WHERE item.number = ? AND other.number <> item.number AND other.state = 'imported' ORDER BY other.number",
+        (number,),
+    )
+    return [{"eid": bytes(eid).hex(), "device": bytes(serial).hex()} for eid, serial in rows]
 
 
 def form_hash(vault: Vault, number: int) -> bytes | None:
@@ -52,6 +71,7 @@ def describe(vault: Vault, archives: Mapping[int, Archive], number: int, form: F
     kept = [item for archive in archives.values() for item in archive.attachments(number)]
     names = {item.info.sid: files.shown_name(item.name) for item in kept}
     answers = _in_order([answer for document in documents.values() for answer in document.answers], form)
+    questions = {answer[1]: _dotted(answer) for answer in reversed(answers) if isinstance(answer[1], bytes)}
     sealed = sorted({*bytes(row[9]), *(set(bytes(row[8])) - documents.keys())})
     return {
         "code": row[1],
@@ -69,10 +89,11 @@ def describe(vault: Vault, archives: Mapping[int, Archive], number: int, form: F
         "answers": nested(answers, names),
         "not_applicable": [_dotted(answer) for answer in answers if answer[2] == "not_applicable"],
         "compartments": {COMPARTMENTS[comp]: _given(document) for comp, document in sorted(documents.items())},
-        "attachments": [_attachment(item, documents) for item in kept],
+        "attachments": [_attachment(item, questions.get(item.info.sid)) for item in kept],
         "consent": consent(documents),
         "custody": custody(vault, bytes(row[0])),
         "unopened": [COMPARTMENTS[comp] for comp in sealed],
+        "same_code": others(vault, number),
     }  # fmt: skip
 
 
@@ -90,28 +111,33 @@ def _in_order(answers: Sequence[Answer], form: Form | None) -> list[Answer]:
 
 
 def nested(answers: Iterable[Answer], names: Mapping[bytes, str]) -> dict[str, Any]:
-    """Answers as maps, repeats as lists of objects in the order of their ids; a missing answer is `{"missing":
+    """Answers as maps, repeats as lists of objects in the order of their ids.
 
-    reason}`.
+    A missing answer is `{"missing": reason}`, a file `{"attachment": name, "sid": …}`; what the form hid is left out.
     """
     root: dict[str, Any] = {}
-    entries: dict[int, dict[int, dict[str, Any]]] = {}
     for path, value, missing, _at, _by in answers:
         if missing == "not_applicable":
             continue
         place = root
         for step in path[:-1]:
-            if not isinstance(step, tuple):
+            if isinstance(step, tuple):
+                place = place.setdefault(step[0], _Entries()).setdefault(step[1], {})
+            else:
                 place = place.setdefault(step, {})
-                continue
-            known = place.setdefault(step[0], [])
-            by_id = entries.setdefault(id(known), {})
-            if step[1] not in by_id:
-                by_id[step[1]] = {}
-                known[:] = [by_id[key] for key in sorted(by_id)]
-            place = by_id[step[1]]
         place[str(path[-1])] = {"missing": missing} if missing is not None else _plain(value, names)
-    return root
+    return {name: _listed(item) for name, item in root.items()}
+
+
+class _Entries(dict[int, dict[str, Any]]):
+    """The entries of a repeat by their ids, until all are known."""
+
+
+def _listed(value: object) -> object:
+    """The same with every repeat as a list."""
+    if isinstance(value, _Entries):
+        return [_listed(value[ident]) for ident in sorted(value)]
+    return {name: _listed(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def _plain(value: object, names: Mapping[bytes, str]) -> object:
@@ -129,10 +155,7 @@ def _given(document: Document) -> list[str]:
     return [_dotted(answer) for answer in document.answers if answer[2] != "not_applicable"]
 
 
-def _attachment(item: KeptAttachment, documents: Mapping[int, Document]) -> dict[str, object]:
-    question = next(
-        (_dotted(answer) for answer in documents[item.comp].answers if answer[1] == item.info.sid), None
-    ) if item.comp in documents else None  # fmt: skip
+def _attachment(item: KeptAttachment, question: str | None) -> dict[str, object]:
     return {
         "name": files.shown_name(item.name),
         "sid": item.info.sid.hex(),

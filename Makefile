@@ -22,7 +22,7 @@ demo: $(READY) ## the whole way from interview to archive, with invented testimo
 
 test: $(READY) ## every test
 	@tools/system-packages
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -n auto --dist loadgroup
 
 check: $(READY) ## style, types, arrows between packages, freshness of the lock, documents
 	$(BIN)/ruff check .

@@ -16,6 +16,9 @@ from collector.keyslots import KdfParams
 from sync.desk.desk import Desk
 from tui.demo_interviews import SEARCH_PHRASE, interviews
 
+# The tests use one field machine and one desk, in order.
+pytestmark = pytest.mark.xdist_group("end-to-end")
+
 SVIDOK = str(Path(sys.executable).parent / "svidok")
 PASSPHRASE = "wogi dapu ferin kolza timube rasov"
 SMALL = KdfParams(65536, 1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -99,34 +99,43 @@ class Importer:
         Raises only what stops the whole run: E_NO_MISSION, E_STICK_FOLDER, E_MEDIA, E_INTAKE, and what this machine's
         disk and database raise.
         """
-        started = time.monotonic()
         report = ImportReport()
         missions = mission.missions(self.vault)
         if not missions:
             raise Problem("E_NO_MISSION", name="")
-        openers = [_Opener(keys.recipient_keys(self.vault, m.id, "entry"), trust_of(self.vault, m)) for m in missions]
         seeds = [seed for m in missions for seed in keys.recipient_seeds(self.vault, m.id, "intake")]
         try:
             quota = files.free_bytes(self.folder)
             with closing(intake.run(folders, seeds, self.folder / "work", quota=quota, progress=reading)) as arriving:
-                for found in arriving:
-                    if isinstance(found, RefusedItem):
-                        report.refuse(found.item, found.problem)
-                    else:
-                        self._bundle(found, openers, report, progress)
+                self.take(arriving, report, progress)
+        finally:
+            for seed in seeds:
+                seed.wipe()
+        return report
+
+    def take(
+        self, arriving: Iterable[DecodedBundle | RefusedItem], report: ImportReport, progress: Progress | None = None
+    ) -> None:
+        """Steps 6 to 12 for bundles as intake decodes them. Raises as `run`; then what was half done is put back."""
+        started = time.monotonic()
+        missions = mission.missions(self.vault)
+        openers = [_Opener(keys.recipient_keys(self.vault, m.id, "entry"), trust_of(self.vault, m)) for m in missions]
+        try:
+            for found in arriving:
+                if isinstance(found, RefusedItem):
+                    report.refuse(found.item, found.problem)
+                else:
+                    self._bundle(found, openers, report, progress)
             upkeep.settle(self.vault, self.archives)
         except Problem:
             with suppress(Problem):
                 upkeep.tidy_after_failure(self.vault, self.archives)
             raise
         finally:
-            for seed in seeds:
-                seed.wipe()
             for opener in openers:
                 for key in opener.keys:
                     key.wipe()
         report.seconds = round(time.monotonic() - started, 3)
-        return report
 
     def _bundle(
         self, bundle: DecodedBundle, openers: Sequence[_Opener], report: ImportReport, progress: Progress | None

@@ -70,12 +70,6 @@ ENTRIES = (
         "Check the code, and whether the record still stands in quarantine.",
     ),
     Entry(
-        "E_RECORD_SEALED",
-        "This part of the record stays sealed: its officers must be present together.",
-        _NOTHING,
-        "Open it with all officers of the group present.",
-    ),
-    Entry(
         "E_ATTACHMENT_UNKNOWN",
         "The record has no attachment called {name}.",
         _NOTHING,

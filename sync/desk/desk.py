@@ -48,6 +48,7 @@ class Desk:
         self.archives: dict[int, Archive] = {}
         try:
             self.archives = archive.open_all(vault)
+            upkeep.empty_work(vault)
             vault.warnings += tuple(upkeep.tidy(vault, self.archives))
         except BaseException:
             self.close()

@@ -35,6 +35,19 @@ def tidy(vault: Vault, archives: Mapping[int, Archive]) -> list[Problem]:
     return [Problem("E_ARCHIVE_BEHIND", count=missing)] if missing else []
 
 
+def empty_work(vault: Vault) -> None:
+    """Remove what an intake that was killed left in its work folder; for an opening desk, when no intake runs."""
+    work = vault.home / FOLDER / "work"
+    files.make_private_dir(work)
+    with files.mapped_os_errors():
+        left = list(work.iterdir())
+    for path in left:
+        if path.is_dir() and not path.is_symlink():
+            files.remove_tree(path)
+        else:
+            files.remove(path)
+
+
 def tidy_after_failure(vault: Vault, archives: Mapping[int, Archive]) -> None:
     """As `tidy`, in a process whose last commit to the vault failed.
 

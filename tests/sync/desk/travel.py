@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from collector import crypto, files
-from collector.cells import CELL, CHUNK
+from collector.cells import CHUNK
 from collector.padme import padme
 from collector.slots import RecipientPublic
-from schemas.problems import Problem
 from schemas.records.bundle import ENTRY_FILE, STREAM_FILE, BundleIndex
 from schemas.structure import encode
 from sync.desk.archive import FOLDER
@@ -79,13 +78,13 @@ class Bundle:
 def take(desk: Desk, *bundles: Bundle) -> ImportReport:
     """Steps 6 to 12 for the bundles."""
     work = desk.vault.home / FOLDER / "work"
+    return take_decoded(desk, (bundle.decoded(work) for bundle in bundles))
 
-    def arriving() -> Iterator[DecodedBundle]:
-        for bundle in bundles:
-            yield bundle.decoded(work)
 
+def take_decoded(desk: Desk, arriving: Iterable[DecodedBundle]) -> ImportReport:
+    """The same for bundles that lie in the work folder already."""
     report = ImportReport()
-    Importer(desk.vault, desk.archives, clock=desk.clock).take(arriving(), report)
+    Importer(desk.vault, desk.archives, clock=desk.clock).take(arriving, report)
     return report
 
 
@@ -125,12 +124,3 @@ def consistent(desk: Desk) -> None:
         archive.db.check()
     desk.vault.db.check()
     desk.vault.log.verify_all()
-
-
-def problem_code(run: object) -> str:
-    """For `pytest.raises` blocks that want the code alone."""
-    assert isinstance(run, Problem)
-    return run.code
-
-
-__all__ = ["CELL", "Bundle", "codes_of", "consistent", "problem_code", "receipts_of", "stored", "take"]

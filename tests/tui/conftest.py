@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from collector import codes
 from collector.field import Field
@@ -92,9 +93,9 @@ async def until(pilot: Pilot[Any], reached: Callable[[], bool]) -> None:
 
 
 async def unlock(pilot: Pilot[Any], passphrase: str = PASSPHRASE) -> None:
-    """Type the passphrase and wait for the list."""
+    """Give the passphrase and wait for the list."""
     await pilot.pause()
-    await type_text(pilot, passphrase)
+    pilot.app.screen.query_one("#passphrase", Input).value = passphrase
     await pilot.press("enter")
     await until(pilot, lambda: pilot.app.opened is not None)  # type: ignore[attr-defined]
 

@@ -60,6 +60,7 @@ class Shell(App[None]):
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (72, "-normal"), (100, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low"), (20, "-tall")]
+        self.animation_level = "none"
         self.home = home
         self.profile: Profile = profile(profile_name)
         self.opened: Opened | None = None

@@ -10,12 +10,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Center, Vertical
-from textual.widgets import Button, Input, Label, LoadingIndicator
+from textual.widgets import Button, Input, Label
 
 from schemas.problems import Problem
 from tui.locale import N_, _
 from tui.screens.base import BaseScreen
 from tui.screens.profiles import Opened, home_exists
+from tui.widgets.spinner import Spinner
 
 
 class UnlockScreen(BaseScreen):
@@ -56,7 +57,7 @@ class UnlockScreen(BaseScreen):
                 yield Label(_("The same again"), classes="field-label", markup=False)
                 yield Input(password=True, id="again")
             yield Label("", id="unlock-problem", markup=False)
-            yield LoadingIndicator(id="unlock-wait")
+            yield Spinner(id="unlock-wait")
             yield Button(_("Make") if self.fresh else _("Open"), id="unlock-go", variant="primary")
 
     def on_mount(self) -> None:
@@ -65,7 +66,7 @@ class UnlockScreen(BaseScreen):
 
     def restored(self) -> None:
         """Show the waiting sign only while waiting."""
-        self.query_one("#unlock-wait").display = False
+        self.query_one(Spinner).run(False)
         self.query_one("#passphrase").focus()
         self._show_problem()
 
@@ -102,7 +103,7 @@ class UnlockScreen(BaseScreen):
             field.disabled = True
         self.problem = None
         self._say(_("Making the vault …") if fresh else _("Opening the vault …"))
-        self.query_one("#unlock-wait").display = True
+        self.query_one(Spinner).run(True)
         self.query_one("#unlock-go").disabled = True
         home, profile = self.shell.home, self.shell.profile
         act = profile.create if fresh else profile.open

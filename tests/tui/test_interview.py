@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual.widgets import Button, Input
+from textual.widgets import Input
 
 from tests.tui.conftest import begin, consent, reopened, seen, shell_of, type_text, unlock, until
-from tui.screens.dialogs import Busy, Confirm
+from tui.screens.dialogs import Confirm
 from tui.screens.interview.choices import Choices
 from tui.screens.interview.screen import InterviewScreen
 from tui.screens.interviews import InterviewsScreen
-from tui.screens.problem import ProblemDialog
 from tui.widgets.account import Account
 
 
@@ -242,88 +241,6 @@ async def test_a_number_is_a_number(home: Path) -> None:
         screen.query_one("#line", Input).value = "10"
         await pilot.press("tab")
         assert screen.view.nodes[path].value == 10
-
-
-# repeats
-
-
-async def test_entries_are_added_and_removed_and_removing_asks_with_no_as_default(home: Path) -> None:
-    shell = shell_of(home)
-    async with shell.run_test(size=(80, 24)) as pilot:
-        screen = await begin(pilot)
-        consent(screen)
-        screen.go(("q_perp", "pp"))
-        await pilot.press("enter")
-        first = ("q_perp", ("pp", 1))
-        assert screen.cursor[:2] == first
-        await pilot.press("space", "f9")
-        assert screen.cursor[:2] == ("q_perp", ("pp", 2))
-        await pilot.pause()
-        assert "P1" in seen(shell)
-        assert "P2" in seen(shell)
-        await pilot.press("ctrl+r")
-        assert isinstance(shell.screen, Confirm)
-        assert shell.focused is shell.screen.query_one("#no", Button)
-        await pilot.press("enter")
-        assert ("q_perp", ("pp", 2)) in screen.view.nodes
-        await pilot.press("ctrl+r", "right", "enter")
-        await pilot.pause()
-        assert ("q_perp", ("pp", 2)) not in screen.view.nodes
-        assert first in screen.view.nodes
-        await pilot.press("f9")
-        assert screen.cursor[:2] == ("q_perp", ("pp", 3))
-
-
-async def test_closed_entries_are_one_line_and_enter_opens_them(home: Path) -> None:
-    shell = shell_of(home)
-    async with shell.run_test(size=(80, 24)) as pilot:
-        screen = await begin(pilot)
-        consent(screen)
-        screen.go(("q_perp", "pp"))
-        await pilot.press("enter", "space", "f9")
-        screen.go(("q_perp", ("pp", 1)))
-        await pilot.pause()
-        assert screen.card.editor == "none"
-        await pilot.press("enter")
-        assert len(screen.cursor) == 3
-
-
-# files
-
-
-async def test_a_file_is_taken_over_shown_and_taken_away(home: Path, tmp_path: Path) -> None:
-    source = tmp_path / "recording.ogg"
-    source.write_bytes(b"OggS" + bytes(200_000))
-    shell = shell_of(home)
-    async with shell.run_test(size=(80, 24)) as pilot:
-        screen = await begin(pilot)
-        consent(screen)
-        path = ("d_account", "narrative_audio")
-        screen.go(path)
-        screen.query_one("#file-path", Input).value = str(source)
-        await pilot.press("enter")
-        await until(pilot, lambda: not isinstance(shell.screen, Busy) and screen.view.nodes[path].value is not None)
-        assert "195.3 KiB" in seen(shell)
-        assert "SHA-256" in seen(shell)
-        assert len(screen.interview.files()) == 1
-        await pilot.press("delete")
-        assert screen.view.nodes[path].value is None
-        assert screen.interview.files() == []
-
-
-async def test_a_file_that_is_not_there_is_a_problem_and_the_question_stays(home: Path, tmp_path: Path) -> None:
-    shell = shell_of(home)
-    async with shell.run_test(size=(80, 24)) as pilot:
-        screen = await begin(pilot)
-        consent(screen)
-        path = ("d_account", "narrative_audio")
-        screen.go(path)
-        screen.query_one("#file-path", Input).value = str(tmp_path / "nothing.ogg")
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(shell.screen, ProblemDialog))
-        await pilot.press("enter")
-        assert screen.cursor == path
-        assert screen.view.nodes[path].value is None
 
 
 # languages, sections

@@ -133,10 +133,11 @@ class Archive:
         row = self.db.one("SELECT content FROM document WHERE number = ?", (number,))
         return None if row is None else decode(Document, row[0], DOCUMENT)
 
-    def texts(self, number: int) -> str | None:
-        """The texts of a record alone, or None when this compartment has no document for it."""
-        row = self.db.one("SELECT texts FROM document WHERE number = ?", (number,))
-        return None if row is None else str(row[0])
+    def texts(self, numbers: Sequence[int]) -> dict[int, str]:
+        """The texts alone of those of some records (at most 500) that have a document in this compartment."""
+        marks = ", ".join("?" * len(numbers))
+        rows = self.db.query(f"SELECT number, texts FROM document WHERE number IN ({marks})", numbers)
+        return {int(row[0]): str(row[1]) for row in rows}
 
     def content_key(self, number: int) -> Secret:
         """The content key that opened a document. Raises E_DB_CORRUPT when it does not unwrap."""

@@ -7,8 +7,9 @@ every word.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from collector.vault import Vault
 from schemas.records.common import COMPARTMENTS, NARRATIVE
@@ -17,6 +18,8 @@ from sync.desk.archive import Archive
 
 RANKED_AT_MOST = 1000
 LIMIT = 10_000
+_PAGE = 500
+"""Matches that are looked up at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +52,29 @@ def search(
         return []
     order = sorted(archives, key=lambda comp: comp != NARRATIVE)
     found = _best(archives, order, expression) if ranked else _newest(archives, order, expression, limit, before)
-    hits: list[Hit] = []
-    for number, comp in found:
-        row = vault.db.one("SELECT record, at FROM item WHERE number = ? AND state = 'imported'", (number,))
-        texts = archives[comp].texts(number)
-        if row is not None and texts is not None:
-            hits.append(Hit(number, row[0], row[1], COMPARTMENTS[comp], text.excerpt(texts, words)))
-        if len(hits) == limit:
-            break
+    excerpt, hits = text.excerpts(words), list[Hit]()
+    while len(hits) < limit and (page := list(islice(found, min(limit - len(hits), _PAGE)))):
+        hits += _hits(vault, archives, page, excerpt)
     return hits
+
+
+def _hits(
+    vault: Vault, archives: Mapping[int, Archive], page: list[tuple[int, int]], excerpt: Callable[[str], str]
+) -> Iterator[Hit]:
+    """What is shown of some matches, in their order; those that are imported no longer are left out."""
+    marks = ", ".join("?" * len(page))
+    rows = vault.db.query(
+        f"SELECT number, record, at FROM item WHERE state = 'imported' AND number IN ({marks})",
+        [number for number, _ in page],
+    )
+    items = {int(row[0]): (str(row[1]), int(row[2])) for row in rows}
+    texts = {
+        comp: archives[comp].texts([number for number, place in page if place == comp])
+        for comp in {place for _, place in page}
+    }
+    for number, comp in page:
+        if number in items and number in texts[comp]:
+            yield Hit(number, *items[number], COMPARTMENTS[comp], excerpt(texts[comp][number]))
 
 
 def _newest(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from schemas.records.document import Document
 
@@ -57,13 +58,19 @@ def query(words: str) -> str | None:
     return " AND ".join(terms[:MAX_WORDS]) or None
 
 
-def excerpt(texts: str, words: str, width: int = 160) -> str:
-    """The place of the first word asked for, on one line of about `width` characters."""
+def excerpts(words: str, width: int = 160) -> Callable[[str], str]:
+    """What gives, of the texts of a record, the place of the first word asked for, on a line of about `width`
+    characters.
+    """
     pattern = _pattern(words)
-    found = pattern.search(texts) if pattern else None
-    start = max(0, found.start() - width // 3) if found else 0
-    piece = " ".join(texts[start : start + width].split())
-    return ("…" if start else "") + piece + ("…" if start + width < len(texts) else "")
+
+    def excerpt(texts: str) -> str:
+        found = pattern.search(texts) if pattern else None
+        start = max(0, found.start() - width // 3) if found else 0
+        piece = " ".join(texts[start : start + width].split())
+        return ("…" if start else "") + piece + ("…" if start + width < len(texts) else "")
+
+    return excerpt
 
 
 def _pattern(words: str) -> re.Pattern[str] | None:

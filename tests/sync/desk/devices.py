@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from collector import cellstream, codes, crypto, envelope, head, packs, slots
@@ -228,14 +228,6 @@ class Device:
                 )
                 refs.append((comp, to.grp, to.idx, to.tot, to.rid))
         return made, refs
-
-
-@dataclass
-class Twin:
-    """A clone: another machine with the same tree."""
-
-    device: Device
-    made: list[Sealed] = field(default_factory=list)
 
 
 def with_times(device: Device, **changes: int) -> dict[str, Any]:

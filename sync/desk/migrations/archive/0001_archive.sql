@@ -4,9 +4,9 @@ CREATE TABLE document (
     number  INTEGER PRIMARY KEY,
     eid     BLOB NOT NULL UNIQUE CHECK (length(eid) = 16),
     record  TEXT NOT NULL,
-    content BLOB NOT NULL,                 -- canonical msgpack as it was sealed
     texts   TEXT NOT NULL,                 -- its texts alone, for the excerpt that a search shows
-    ck      BLOB NOT NULL                  -- the compartment's content key, wrapped under this archive's own key
+    ck      BLOB NOT NULL,                 -- the compartment's content key, wrapped under this archive's own key
+    content BLOB NOT NULL                  -- canonical msgpack as it was sealed; last: a search never reads as far
 ) STRICT;
 CREATE INDEX document_by_record ON document (record);
 

@@ -44,8 +44,12 @@ STRANGERS_QUOTA = 256 << 20
 
 Progress = Callable[[int, int], None]
 _OWN = frozenset(
-    ("E_MEDIA_IO", "E_NO_ACCESS", "E_DISK_FULL", "E_READ_ONLY", "E_VAULT_CLOSED", "E_KEY_LOST", "E_RING_LOST")
-)
+    (
+        "E_DB_BUSY", "E_DB_CORRUPT", "E_DB_DENIED", "E_DB_RULE", "E_DISK_FULL", "E_FROZEN", "E_KEY_LOST", "E_MEDIA_IO",
+        "E_NO_ACCESS", "E_READ_ONLY", "E_RING_LOST", "E_VAULT_CLOSED",
+    )
+)  # fmt: skip
+"""What this machine is to blame for, and no entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +189,7 @@ class Importer:
             self.forms.check(entry)
             _check_streams(entry, own, fd)
         except Problem as problem:
-            if problem.code in _OWN or problem.code.startswith("E_DB_"):
+            if problem.code in _OWN:
                 raise
             return Verified(item, signed, entry, problem, streams=own)
         return Verified(item, signed, entry, streams=own)

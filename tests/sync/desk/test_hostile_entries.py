@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -12,42 +12,16 @@ from collector import crypto, head, packs, slots
 from collector.cells import CELL, CHUNK
 from collector.crypto import Secret
 from collector.slots import RecipientKeys, RecipientPublic
-from schemas import canonical, structure
+from schemas import canonical
 from schemas.records.common import IDENTITY, NARRATIVE, PROCESS
-from schemas.records.document import Document
 from schemas.records.mission import PackRecipient
 from sync.desk import keys
 from sync.desk.desk import Desk
 from tests.helpers.expect import flipped
-from tests.helpers.forms import AGE, EVENT, NAME, STORY
+from tests.sync.desk.bent import Bent, data, quarantined
 from tests.sync.desk.conftest import Office
-from tests.sync.desk.devices import Device, Sealed, answers, attach, given
-from tests.sync.desk.travel import Bundle, Item, codes_of, consistent, receipts_of, take
-
-Bent = Callable[[Device], Sealed]
-
-
-def quarantined(desk: Desk, one: Device, hostile: Item, *codes: str, signed: bool) -> None:
-    """The hostile item stands in quarantine with its code, the honest one beside it is imported."""
-    honest = one.entry(leaf=9)
-    bundle = Bundle([hostile, honest])
-    report = take(desk, bundle)
-    assert (report.imported, report.quarantined) == (1, 1)
-    (found,) = [item for item in report.items if item["state"] == "quarantined"]
-    assert found["code"] in codes
-    answered = receipts_of(desk, bundle.bid)
-    assert answered.pop(honest.eid) == ("imported", "")
-    expected = {("quarantined", found["code"])} if signed else set()
-    assert set(answered.values()) == expected
-    (listed,) = desk.quarantine()
-    assert listed["code"] == found["code"]
-    assert listed["kept"]
-    consistent(desk)
-
-
-def data(entry: Sealed, new: bytes) -> Sealed:
-    return dataclasses.replace(entry, data=new)
-
+from tests.sync.desk.devices import Device, Sealed, answers, attach
+from tests.sync.desk.travel import Bundle, codes_of, consistent, receipts_of, take
 
 # ---- slots, head, recipients ----
 
@@ -199,77 +173,6 @@ def test_attack_18_a_length_that_lies(desk: Desk, one: Device) -> None:
         report = take(desk, Bundle([one.entry(attached=[lying])]))
         assert codes_of(report) == [code]
         assert desk.count()["imported"] == 0
-
-
-# ---- documents ----
-
-
-def document(**changes: Any) -> Callable[[dict[int, Document]], dict[int, Document | bytes]]:
-    def bend(found: dict[int, Document]) -> dict[int, Document | bytes]:
-        return {**found, NARRATIVE: dataclasses.replace(found[NARRATIVE], **changes)}
-
-    return bend
-
-
-def raw(**changes: Any) -> Callable[[dict[int, Document]], dict[int, Document | bytes]]:
-    """A narrative document whose map is changed without asking the schema."""
-
-    def bend(found: dict[int, Document]) -> dict[int, Document | bytes]:
-        plain = {**structure.to_plain(found[NARRATIVE]), **changes}
-        plain = {key: item for key, item in plain.items() if item != "gone"}
-        return {**found, NARRATIVE: canonical.dump(plain, canonical.DOCUMENT)}
-
-    return bend
-
-
-def with_answers(comp: int, *items: Any) -> Bent:
-    return lambda device: device.entry({**answers("0" * 12), comp: list(items)}, code="0" * 12)
-
-
-EVENT_WHAT = (EVENT[0], ("event", 1), "what")
-BAD_DOCUMENTS: dict[str, Bent] = {
-    "field missing": lambda d: d.entry(documents=raw(answers="gone")),
-    "unknown field": lambda d: d.entry(documents=raw(more=1)),
-    "wrong type": lambda d: d.entry(documents=raw(answers="no list")),
-    "huge integer": lambda d: d.entry(documents=raw(v=2**63)),
-    "other compartment": lambda d: d.entry(documents=document(comp=IDENTITY)),
-    "other entry": lambda d: d.entry(documents=document(eid=bytes(16))),
-    "not canonical": lambda d: d.entry(documents=lambda found: {**found, NARRATIVE: b"\xdf\0\0\0\0"}),
-    "nothing": lambda d: d.entry(documents=lambda found: {**found, NARRATIVE: b""}),
-    "no question": with_answers(NARRATIVE, given(("account", "nobody"), "x")),
-    "question of another compartment": with_answers(NARRATIVE, given(NAME, "x")),
-    "twice": with_answers(NARRATIVE, given(STORY, "x"), given(STORY, "y")),
-    "integer for text": with_answers(NARRATIVE, given(STORY, 5)),
-    "text for integer": with_answers(NARRATIVE, given(AGE, "5")),
-    "true for integer": with_answers(NARRATIVE, given(AGE, True)),
-    "value and reason": with_answers(NARRATIVE, given(STORY, "x", "unknown")),
-    "neither value nor reason": with_answers(NARRATIVE, given(STORY, None)),
-    "unknown reason": lambda d: d.entry(documents=raw(answers=[[["account", "story"], None, "tired", 0, "witness"]])),
-    "repeat without an entry id": with_answers(NARRATIVE, given((*EVENT, "what"), "x")),
-    "entry id without a repeat": with_answers(NARRATIVE, given((("account", 1), "story"), "x")),
-    "entry id zero": lambda d: d.entry(
-        documents=raw(answers=[[["account", ["event", 0], "what"], "x", None, 0, "witness"]])
-    ),
-    "empty path": lambda d: d.entry(documents=raw(answers=[[[], "x", None, 0, "witness"]])),
-    "file without its attachment": with_answers(IDENTITY, given(("account", "audio"), b"s" * 16)),
-}
-
-
-@pytest.mark.parametrize("name", BAD_DOCUMENTS)
-def test_attack_28_documents_of_another_shape(desk: Desk, one: Device, name: str) -> None:
-    quarantined(
-        desk, one, BAD_DOCUMENTS[name](one), "E_SCHEMA", "E_BINDING", "E_CMP_NONCANON", "E_CMP_TRUNC", signed=True
-    )
-    (item,) = desk.quarantine()
-    assert "nobody" not in str(item)
-    assert "MARKER" not in str(item)
-
-
-def test_a_repeat_with_its_entry_id_is_accepted(desk: Desk, one: Device) -> None:
-    entry = with_answers(NARRATIVE, given(EVENT_WHAT, "x"), given(STORY, "y"))(one)
-    assert take(desk, Bundle([entry])).imported == 1
-    account = desk.record("0" * 12)["answers"]["account"]  # type: ignore[index]
-    assert account == {"story": "y", "event": [{"what": "x"}]}
 
 
 # ---- the manifest's streams ----

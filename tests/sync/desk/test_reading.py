@@ -90,7 +90,7 @@ def test_every_expression_consists_of_quoted_words(words: str) -> None:
 @for_all(st.text(max_size=200))
 def test_a_text_finds_itself_in_the_normal_form(words: str) -> None:
     assert text.normal(text.normal(words)) == text.normal(words)
-    assert len(text.excerpt(words, words)) <= 162
+    assert len(text.excerpts(words)(words)) <= 162
 
 
 def test_newest_first_page_by_page(desk: Desk, one: Device) -> None:

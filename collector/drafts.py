@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from collector import codes, crypto, media
+from collector import codes, crypto, files, media
 from collector.crypto import P, Secret
 from collector.database import Database
 from collector.vault import Vault
@@ -158,9 +158,9 @@ def find(db: Database, code: str) -> Draft:
     for draft in listed(db):
         if draft.code == code:
             return draft
-    if db.one("SELECT 1 FROM entry WHERE code = ?", (code,)) is not None:
+    if codes.is_code(code) and db.one("SELECT 1 FROM entry WHERE code = ?", (code,)) is not None:
         raise Problem("E_INTERVIEW_SEALED", code=code)
-    raise Problem("E_INTERVIEW_UNKNOWN", code=code)
+    raise Problem("E_INTERVIEW_UNKNOWN", code=files.shown_name(code))
 
 
 def unused_code(db: Database) -> str:

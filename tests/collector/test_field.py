@@ -82,6 +82,15 @@ def test_the_same_interview_is_one_object(field: Field) -> None:
     assert field.open_interview(interview.code) is again
 
 
+@pytest.mark.parametrize("code", ["\udcff", "", "../../x", "\x1b[31m" + "A" * 5000])
+def test_codes_that_are_none_name_no_interview(field: Field, code: str) -> None:
+    with pytest.raises(Problem) as caught:
+        field.open_interview(code)
+    assert caught.value.code == "E_INTERVIEW_UNKNOWN"
+    assert "\x1b" not in caught.value.what
+    assert len(caught.value.what) < 300
+
+
 def test_closing_locks_everything(field: Field) -> None:
     interview = field.new_interview()
     field.close()

@@ -103,7 +103,7 @@ def require_sealable(interview: Interview, incomplete: str | None) -> None:
             raise Problem("E_SEAL_BLOCKED", questions=_names(review.blocking), missing=_names(due) or "–")
         if due:
             raise Problem("E_SEAL_INCOMPLETE", count=len({issue.path for issue in due}), questions=_names(due))
-    elif not 1 <= len(incomplete.encode("utf-8", "surrogatepass")) <= REASON_BYTES:
+    elif not _is_text(incomplete) or not 1 <= len(incomplete.encode()) <= REASON_BYTES:
         raise Problem("E_SEAL_REASON", limit=REASON_BYTES)
     consent = unanswered_consent(interview.session)
     if consent:
@@ -164,6 +164,11 @@ def _whole_attachments(interview: Interview) -> list[Attachment]:
     if lost:
         raise Problem("E_ATTACH_LOST", count=len(lost))
     return attachments
+
+
+def _is_text(words: str) -> bool:
+    """Whether it can be written as UTF-8: bytes of another encoding on a command line cannot."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in words)
 
 
 def _names(issues: tuple[Issue, ...]) -> str:

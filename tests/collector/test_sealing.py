@@ -228,7 +228,7 @@ def test_without_asking_for_consent_nothing_is_sealed(field: Field) -> None:
     assert [row.state for row in field.interviews()] == ["open"]
 
 
-@pytest.mark.parametrize("reason", ["", "я" * 251])
+@pytest.mark.parametrize("reason", ["", "я" * 251, "bytes of another encoding \udcff"])
 def test_reason_must_be_a_short_one(field: Field, reason: str) -> None:
     with pytest.raises(Problem, match="E_SEAL_REASON"):
         field.seal(filled(field).code, reason)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from collector import crypto, files
-from collector.cells import StreamInfo
+from collector.cells import CELL, StreamInfo
 from collector.crypto import Secret
 from collector.database import Database, Row
 from collector.ring import Rewrap
@@ -175,6 +175,13 @@ def spool_path(vault: Vault, sid: bytes) -> Path:
     if row is None:
         raise Problem("E_ATTACH_UNKNOWN")
     return vault.path("spool", row[0])
+
+
+def cells_whole(vault: Vault, attachment: Attachment) -> bool:
+    """Whether the file with the cells of a closed attachment is there in its full length. Raises E_MEDIA_IO."""
+    path = vault.path("spool", attachment.spool)
+    with files.mapped_os_errors():
+        return path.is_file() and path.stat().st_size == attachment.cells * CELL
 
 
 # ---- handing over and forgetting ----

@@ -1,10 +1,12 @@
 """Interviews from files: answers of a script, and where a file belongs that comes with no question.
 
 Rule: a file of answers is taken whole or not at all; an interview that was begun for it and cannot be filled is erased.
+What a full disk or a pulled plug can leave of it is an interview without these answers, in the list of drafts.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
@@ -26,7 +28,9 @@ def begin_filled(field: Field, data: Mapping[str, Any], *, form_id: str | None =
     try:
         fill(interview, data, folder)
     except BaseException:
-        field.withdraw(interview.code)
+        # A disk so full that even the erasure fails leaves an empty interview in the list; the first cause counts.
+        with contextlib.suppress(Problem):
+            field.withdraw(interview.code)
         raise
     return interview.code
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path as FilePath
 
-from collector import drafts, files, media
+from collector import drafts, media
 from collector.crypto import Secret
 from collector.drafts import Cursor, Draft, DraftRows, Given
 from collector.media import Attachment
@@ -28,7 +28,7 @@ from schemas.xform_model import Form, Question
 
 Clock = Callable[[], float]
 DRAFT_KEY = "draft"
-ANSWER_BYTES = 1_000_000
+ANSWER_BYTES = 1 << 20
 MAX_ATTACHMENTS = 250
 _BY: Mapping[str, By] = {"read": "witness", "ask": "witness", "code": "staff", "staff": "staff", "auto": "program"}
 
@@ -111,8 +111,7 @@ class Interview:
 
     def answer(self, path: Path, value: Value) -> Changes:
         """Answers a question. Raises E_ANSWER_*; then nothing changed. Files are attached, not answered."""
-        if isinstance(value, str) and len(value.encode("utf-8", "surrogatepass")) > ANSWER_BYTES:
-            raise Problem("E_ANSWER_LONG", bytes=len(value.encode("utf-8", "surrogatepass")), limit=ANSWER_BYTES)
+        _require_short(value)
         if isinstance(value, bytes):
             raise Problem("E_ATTACH_QUESTION", question=drafts.path_text(path))
         return self._do(lambda: self.session.set(path, value), path)
@@ -152,7 +151,7 @@ class Interview:
     def answer_all(self, act: Callable[[Session], None]) -> None:
         """Any number of answers in one act on the session:
 
-        all of them are written, or none. Raises what `act` raises.
+        all of them are written, or none. Raises what `act` raises, and E_ANSWER_LONG.
         """
         self._open_rows()
         with self._back_on_failure():
@@ -215,9 +214,8 @@ class Interview:
         return media.listed(self._vault, self._draft.number)
 
     def lost_files(self) -> list[Attachment]:
-        """Attachments whose cells are gone from the vault: they can only be detached."""
-        with files.mapped_os_errors():
-            return [item for item in self.files() if not media.spool_path(self._vault, item.sid).is_file()]
+        """Attachments whose cells are gone from the vault, or cut short there: they can only be detached."""
+        return [item for item in self.files() if item.state == "closed" and not media.cells_whole(self._vault, item)]
 
     def _check_takes_file(self, path: Path) -> None:
         node, name = self.session.node(path), drafts.path_text(path)
@@ -335,6 +333,7 @@ class Interview:
             said = path == given or (every and self.form.definition(path).mode != "auto")
             if old is not None and (old.value, old.missing) == (value, missing) and not (said and old.by == "program"):
                 continue
+            _require_short(value)
             by = self._speaker(path, missing) if said else "program"
             answers[path] = Given(value, missing, now, by)
             rows.put("answer", path, [value, missing, now, by])
@@ -378,6 +377,14 @@ class Interview:
         if self._cursor is not None:
             session.language = self._cursor.language
         self.session, self._given, self._entries = session, given, entries
+
+
+def _require_short(value: Value) -> None:
+    """Raises E_ANSWER_LONG for a text of more than `ANSWER_BYTES` in UTF-8."""
+    if isinstance(value, str) and len(value) > ANSWER_BYTES // 4:
+        length = len(value.encode("utf-8", "surrogatepass"))
+        if length > ANSWER_BYTES:
+            raise Problem("E_ANSWER_LONG", bytes=length, limit=ANSWER_BYTES)
 
 
 def _seconds(clock: Clock) -> int:

@@ -22,6 +22,7 @@ from collector.attachments import (
     Attachment,
     adopt,
     both_keys,
+    cells_whole,
     close,
     drop,
     drop_draft,
@@ -48,6 +49,7 @@ __all__ = [
     "Rewrap",
     "Swept",
     "adopt",
+    "cells_whole",
     "drop",
     "drop_draft",
     "erase_spooled",
@@ -321,7 +323,7 @@ class Recorder:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What `sweep` found: files removed, recordings closed, attachments whose file is gone (their sids)."""
+    """What `sweep` found: files removed, sids of recordings closed, sids whose file is gone or cut short."""
 
     removed: int
     closed: tuple[bytes, ...]
@@ -338,21 +340,25 @@ def sweep(vault: Vault) -> Swept:
         return Swept(0, (), ())
     folder = vault.folder / "spool"
     rows = {
-        str(row[0]): (bytes(row[1]), str(row[2])) for row in vault.db.query("SELECT spool, sid, state FROM attachment")
+        str(name): (bytes(sid), str(state), int(cells or 0) * CELL)
+        for name, sid, state, cells in vault.db.query("SELECT spool, sid, state, cells FROM attachment")
     }
     with files.mapped_os_errors():
-        present = {item.name for item in folder.iterdir()}
-    for name in present - rows.keys():
+        present = {item.name: item.lstat().st_size for item in folder.iterdir()}
+    strays = present.keys() - rows.keys()
+    for name in strays:
         files.remove(folder / name)
         files.checkpoint("media: stray file removed")
-    missing = tuple(sid for name, (sid, state) in rows.items() if name not in present and state != "writing")
+    missing = tuple(
+        sid for name, (sid, state, size) in rows.items() if state != "writing" and present.get(name) != size
+    )
     closed = []
-    for name, (sid, state) in rows.items():
+    for name, (sid, state, _) in rows.items():
         if state == "writing" and not (name in present and _recovered(vault, sid)):
             drop(vault, sid)
         elif state == "writing":
             closed.append(sid)
-    return Swept(len(present - rows.keys()), tuple(closed), missing)
+    return Swept(len(strays), tuple(closed), missing)
 
 
 def _recovered(vault: Vault, sid: bytes) -> bool:

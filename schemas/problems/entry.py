@@ -60,7 +60,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry(
         "E_OUTBOX_LOST",
-        "A sealed entry is listed, but its file is gone ({entry}).",
+        "A sealed entry is listed, but a file of it is gone or damaged ({entry}).",
         "All other entries are untouched. If it was exported before, the copies on the sticks still hold it.",
         "Look for the sticks to which it was written, and tell the office.",
     ),

@@ -103,7 +103,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry(
         "E_ATTACH_LOST",
-        "{count} files of interviews are gone from the vault.",
+        "{count} files of interviews are gone from the vault, or were cut short there.",
         "All answers and all other files are kept.",
         "Attach the files again if they are still elsewhere, and remove the lost ones from the interview.",
     ),

@@ -112,6 +112,29 @@ def test_too_many_files(field: Field, tmp_path: Path, monkeypatch: pytest.Monkey
 # ---- review ----
 
 
+@pytest.mark.parametrize("size", [0, 65_536, 65_537])
+def test_a_file_cut_short_in_the_vault_stops_the_seal_and_is_told_at_opening(
+    field: Field, tmp_path: Path, size: int
+) -> None:
+    interview = field.new_interview()
+    interview.answer(PLACE, "kitchen")
+    interview.answer(CONSENT, "yes")
+    interview.answer(CONSENT_AUDIO, "no")
+    found = interview.attach(None, picture(tmp_path, size=200_000))
+    os.truncate(field.vault.path("spool", found.spool), size)
+    with pytest.raises(Problem) as caught:
+        field.seal(interview.code, "interrupted")
+    assert (caught.value.code, caught.value.facts["count"]) == ("E_ATTACH_LOST", 1)
+    again = reopened(field)
+    try:
+        assert [notice.code for notice in again.notices] == ["E_ATTACH_LOST"]
+        taken = again.open_interview(interview.code)
+        taken.detach(found.sid)
+        assert again.seal(interview.code, "interrupted").attachments == 0
+    finally:
+        again.close()
+
+
 def test_review_says_what_is_missing(field: Field) -> None:
     interview = field.new_interview()
     review = interview.review()

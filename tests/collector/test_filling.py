@@ -1,0 +1,50 @@
+"""Interviews from files of answers: whole, or none; and no answer larger than what can be sealed."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from collector import filling, interview
+from collector.field import Field
+from schemas.problems import Problem
+from tests.helpers.expect import refused
+from tests.helpers.faults import failing
+from tests.helpers.forms import STORY
+from tests.helpers.mission import Office, enrolled_field
+
+
+@pytest.fixture
+def field(tmp_path: Path) -> Iterator[Field]:
+    opened = enrolled_field(tmp_path / "home", Office())
+    yield opened
+    opened.close()
+
+
+def begun(field: Field, folder: Path, story: str) -> str:
+    answers = {"consent_interview": "yes", "consent_audio": "no", STORY[-1]: story}
+    return filling.begin_filled(field, answers, folder=folder)
+
+
+def test_an_account_of_one_mebibyte_is_kept(field: Field, tmp_path: Path) -> None:
+    account = "я" * (interview.ANSWER_BYTES // 2)
+    code = begun(field, tmp_path, account)
+    assert field.open_interview(code).session.node(STORY).value == account
+
+
+@pytest.mark.parametrize("length", [(1 << 20) + 1, 5 << 20])
+def test_a_longer_one_is_refused_in_plain_words_and_leaves_nothing(field: Field, tmp_path: Path, length: int) -> None:
+    with refused("E_ANSWER_LONG"):
+        begun(field, tmp_path, "a" * length)
+    assert field.interviews() == []
+
+
+def test_the_first_cause_is_told_when_not_even_the_erasure_succeeds(field: Field, tmp_path: Path) -> None:
+    (tmp_path / "empty.jpg").write_bytes(b"")
+    data = {"what": "x", "nowhere": 1}
+    with failing(1, errno.ENOSPC, stays=True), pytest.raises(Problem) as caught:
+        filling.begin_filled(field, data, folder=tmp_path)
+    assert caught.value.code == "E_ANSWER_PATH"

@@ -73,6 +73,10 @@ _CODES: Final = {
 }
 
 
+_LOG_INDEX: Final = 32_768
+"""Bytes that SQLite needs beside the file to open it: the index of the write-ahead log."""
+
+
 class _Cursor(Protocol):
     lastrowid: int | None
     rowcount: int
@@ -136,8 +140,11 @@ class Database:
             database._prepare(key, page_size)
             if not read_only:
                 database._migrate(migrations)
-        except BaseException:
+        except BaseException as error:
             database.close()
+            # SQLite calls it a fault of the disk when the index of its log finds no room.
+            if isinstance(error, Problem) and error.code == "E_MEDIA_IO" and files.free_bytes(path.parent) < _LOG_INDEX:
+                raise Problem("E_DISK_FULL", error="ENOSPC") from None
             raise
         return database
 

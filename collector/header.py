@@ -43,11 +43,16 @@ class HeaderState:
 
 
 def read(folder: Path) -> bytes:
-    """The header's bytes. Raises E_HDR_LOST, E_FORMAT, E_MEDIA_IO, E_NO_ACCESS."""
+    """The header's bytes. Raises E_HDR_LOST (not there, or not a header any more), E_KDF_PARAMS and as reading does."""
     path = folder / NAME
     if not path.exists():
         raise Problem("E_HDR_LOST")
-    return files.read_limited(path, keyslots.HEADER)
+    try:
+        data = files.read_limited(path, keyslots.HEADER)
+        keyslots.params_of(data)
+    except Problem as problem:
+        raise Problem("E_HDR_LOST") if problem.code == "E_FORMAT" else problem from None
+    return data
 
 
 class HeaderFile:

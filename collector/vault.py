@@ -212,6 +212,7 @@ class Vault:
         found = [*self.ring.warnings, *self._header.settle()]
         forked = self._mark.check()
         if not self.read_only:
+            _restore_folders(self.folder)
             for name in ("", *FOLDERS[:1], *FOLDERS[2:]):
                 files.sweep_temporaries(self.folder / name)
             attempts = _attempts(self.folder)
@@ -341,6 +342,13 @@ def _lay_out(folder: Path, first: bytes) -> None:
         files.checkpoint("vault: folder")
     files.write_durably(folder / header.NAME, first)
     files.checkpoint("vault: header")
+
+
+def _restore_folders(folder: Path) -> None:
+    """Makes the folders that are missing: copies and backups often leave out the empty ones."""
+    for name in FOLDERS:
+        if not (folder / name).is_dir():
+            files.make_private_dir(folder / name)
 
 
 def _attempts(folder: Path) -> int:

@@ -47,7 +47,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry(
         "E_HDR_LOST",
-        "The file that the passphrase opens is missing from this home.",
+        "The file that the passphrase opens is missing from this home, or is not whole.",
         "Sealed interviews in this home stay sealed; the office can still read the ones that it gets.",
         "If there is a backup of the home folder, put the file vault/vault.hdr back from it; else ask the office.",
     ),

@@ -273,6 +273,20 @@ def test_attack_25_a_full_disk_undoes_the_transaction_and_the_database_goes_on(
         db.close()
 
 
+@pytest.mark.parametrize("kind", faults.SMALL_DISKS)
+def test_attack_25_a_disk_without_room_for_the_index_of_the_log_is_told_as_full(
+    tmp_path: Path, tables: Path, kind: str
+) -> None:
+    with faults.small_disk(tmp_path / "disk", 2) as disk:
+        Database.open(disk / "a.db", KEY, tables, create=True).close()
+        with contextlib.suppress(OSError), (disk / "filler").open("wb", buffering=0) as filler:
+            while filler.write(bytes(4096)):
+                pass
+        assert faults.outcome(lambda: Database.open(disk / "a.db", KEY, tables)) == "E_DISK_FULL"
+        (disk / "filler").unlink()
+        Database.open(disk / "a.db", KEY, tables).close()
+
+
 def test_attack_25_a_file_limit_in_mid_write_leaves_the_old_state(tmp_path: Path, tables: Path, db: Database) -> None:
     db.execute("INSERT INTO note (text) VALUES ('kept')")
     db.close()

@@ -134,12 +134,13 @@ def test_attack_14_a_weakened_or_greedy_header_does_not_open(home: Path) -> None
         (43, 1, "E_UNLOCK"),
         (40, 0x7F, "E_KDF_PARAMS"),
         (47, 0, "E_KDF_PARAMS"),
-        (60, 1, "E_FORMAT"),
+        (60, 1, "E_HDR_LOST"),
     ):
         header.write_bytes(good[:place] + bytes([value]) + good[place + 1 :])
         assert refused(home) == code
-    header.write_bytes(good[:4000])
-    assert refused(home) == "E_FORMAT"
+    for damaged in (good[:4000], b"", good * 2):
+        header.write_bytes(damaged)
+        assert refused(home) == "E_HDR_LOST"
     header.unlink()
     assert refused(home) == "E_HDR_LOST"
 
@@ -214,6 +215,16 @@ def test_homes_are_told_apart(tmp_path: Path, home: Path) -> None:
     assert refused(home, profile="desk") == "E_HOME_PROFILE"
     (home / "profile").write_text("other\n")
     assert refused(home) == "E_FORMAT"
+
+
+def test_folders_that_a_backup_left_out_are_made_again(home: Path) -> None:
+    for name in ("spool", "outbox", "bundles", "inbox"):
+        (home / "vault" / name).rmdir()
+    with vaults.unlock(home) as vault:
+        assert vault.warnings == ()
+    assert {item.name for item in (home / "vault").iterdir() if item.is_dir()} == {
+        "spool", "outbox", "bundles", "inbox"
+    }  # fmt: skip
 
 
 def test_a_closed_vault_gives_nothing(home: Path) -> None:

@@ -31,9 +31,10 @@ class BundleExport:
 
 @dataclass(slots=True)
 class StickVerdict:
-    """One stick: how many volumes were read back from it whole, which were not, and what ended the writing."""
+    """One stick: how many volumes it was to get, how many were read back whole, which not, what ended the writing."""
 
     folder: str
+    meant: int = 0
     whole: int = 0
     bytes: int = 0
     bad: dict[str, Problem] = field(default_factory=dict)
@@ -42,7 +43,7 @@ class StickVerdict:
     @property
     def ok(self) -> bool:
         """Whether everything that it was to get arrived whole."""
-        return self.problem is None and not self.bad and self.whole > 0
+        return self.problem is None and not self.bad and self.whole == self.meant
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""

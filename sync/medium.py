@@ -114,11 +114,20 @@ class Stick:
 
     @_careful
     def _sweep(self) -> None:
-        """Removes what an export that was cut off left here."""
+        """Removes what an export that was cut off left here, and tries whether anything can be written."""
         with os.scandir(self.folder) as entries:
             left = [e.path for e in entries if _TEMPORARY.fullmatch(e.name) and e.is_file(follow_symlinks=False)]
         for path in left:
             os.unlink(path)
+        # A write-protected stick is told now, so that the volumes are dealt over the others; a full one by its space.
+        try:
+            trial = self._create("")
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+        else:
+            self._close(trial)
+            os.unlink(trial.path)
 
     @_careful
     def begin(self, place: Place, name: str, cells: int) -> None:

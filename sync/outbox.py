@@ -116,9 +116,10 @@ class _Export:
         self._intake = [RecipientPublic(item.pkN, item.pkX) for item in body.intake]
         self._k, self._n = shape
         if not 1 <= self._k <= self._n <= 8:
-            raise Problem("E_VOL_FORMAT")
+            raise Problem("E_EXPORT_SHAPE", k=self._k, n=self._n)
         self._folders = list(folders)
         self._verdicts = {folder: StickVerdict(files.shown_name(str(folder))) for folder in folders}
+        self._devices: dict[Path, int] = {}
         self._report = ExportReport(sticks=list(self._verdicts.values()))
 
     def all(self, states: Sequence[str]) -> ExportReport:
@@ -144,11 +145,29 @@ class _Export:
         return self._report
 
     def _sticks(self) -> list[Stick]:
-        """The sticks that can still be written, fresh for a bundle. Raises E_STICK_FOLDER."""
-        sticks = [Stick(folder) for folder in self._folders if self._verdicts[folder].problem is None]
-        for stick in sticks:
-            self._verdicts[stick.folder].problem = stick.problem
-        return [stick for stick in sticks if stick.problem is None]
+        """The sticks that can still be written, fresh for a bundle.
+
+        Raises E_STICK_FOLDER for a folder that was never there; one that went away meanwhile is given up, and so is one
+        beneath which another disk appears: its stick was pulled out, and what is left is the empty place.
+        """
+        usable: list[Stick] = []
+        for folder in self._folders:
+            verdict = self._verdicts[folder]
+            if verdict.problem is not None:
+                continue
+            try:
+                stick = Stick(folder)
+            except Problem:
+                if folder not in self._devices:
+                    raise
+                verdict.problem = Problem("E_STICK_GONE", folder=verdict.folder, error="ENOENT")
+                continue
+            verdict.problem = stick.problem
+            if self._devices.setdefault(folder, stick.device) != stick.device:
+                verdict.problem = Problem("E_STICK_GONE", folder=verdict.folder, error="ENODEV")
+            if verdict.problem is None:
+                usable.append(stick)
+        return usable
 
     def _waiting(self, states: Sequence[str]) -> list[_Waiting]:
         """What is to leave, the oldest first; an entry whose files are not as they were sealed stays and is named."""
@@ -260,8 +279,9 @@ class _Export:
         """The verdict: what was read back decides about the bundle and its entries."""
         problem = Problem("E_STICK_INCOMPLETE", missing=written.missing) if written.missing else None
         self._store_outcome(written, chosen, problem)
-        for stick in sticks:
+        for place, stick in enumerate(sticks):
             verdict = self._verdicts[stick.folder]
+            verdict.meant += written.layout.stripes * len(range(place, written.layout.n, len(sticks)))
             verdict.whole += len(stick.whole)
             verdict.bytes += len(stick.whole) * file_length(written.layout.cells)
             verdict.bad.update(stick.bad)

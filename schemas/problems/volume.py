@@ -57,6 +57,12 @@ ENTRIES: tuple[Entry, ...] = (
         _OUTBOX,
         "Ask the office: it can raise the number of volumes of a bundle.",
     ),
+    Entry(
+        "E_EXPORT_SHAPE",
+        "{k} volumes of each set cannot suffice when {n} are written.",
+        "Nothing was written.",
+        "Give a -k that is not larger than -n; both are from 1 to 8, and what is not given is the mission's.",
+    ),
     # sticks
     Entry(
         "E_STICK_FOLDER",

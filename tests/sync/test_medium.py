@@ -148,7 +148,7 @@ def test_attack_25_one_stick_fails_the_others_go_on(tmp_path: Path, monkeypatch:
     def pulled(path: object, flags: int, mode: int = 0o777, **options: object) -> int:
         if flags & os.O_CREAT and str(to[1]) in str(path):
             created.append(str(path))
-            if len(created) > 1:
+            if len(created) > 2:  # after the trial, in the middle of the volumes
                 raise OSError(errno.EIO, "pulled out by the test")
         return real(path, flags, mode, **options)  # type: ignore[arg-type]
 
@@ -163,6 +163,23 @@ def test_attack_25_one_stick_fails_the_others_go_on(tmp_path: Path, monkeypatch:
     assert decode([to[0], to[2]], tmp_path / "out").files == {
         item.name: item.path.read_bytes() for group in groups for item in group
     }
+
+
+def test_attack_25_a_write_protected_stick_is_told_before_anything_is_dealt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to = folders(tmp_path, 2)
+    real = os.open
+
+    def protected(path: object, flags: int, mode: int = 0o777, **options: object) -> int:
+        if flags & os.O_CREAT and str(to[0]) in str(path):
+            raise OSError(errno.EROFS, "made by the test")
+        return real(path, flags, mode, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "open", protected)
+    problems = [Stick(folder).problem for folder in to]
+    assert [problem and problem.code for problem in problems] == ["E_STICK_NO_ACCESS", None]
+    assert [leftovers(folder) for folder in to] == [[], []]
 
 
 def test_attack_25_a_full_disk_for_real(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_shape_is_the_missions_unless_asked_otherwise(tmp_path: Path, office: Of
         assert (first.k, first.n) == (2, 3)
         second = outbox.export(field, folders(tmp_path, 1), k=1, n=4).bundles[0]
         assert (second.k, second.n) == (1, 4)
-        with refused("E_VOL_FORMAT"):
+        with refused("E_EXPORT_SHAPE"):
             outbox.export(field, folders(tmp_path, 1), k=4, n=3)
 
 
@@ -220,6 +220,56 @@ def test_attack_25_a_stick_pulled_out_is_never_a_success(tmp_path: Path, field: 
     assert states(field) == ["exported"]
     assert bundles(field)[-1] == "done"
     assert "building" not in bundles(field)
+
+
+@pytest.mark.parametrize("what_is_left", ["nothing", "another disk"])
+def test_attack_25_a_stick_pulled_out_between_two_bundles(
+    tmp_path: Path, field: Field, monkeypatch: pytest.MonkeyPatch, what_is_left: str
+) -> None:
+    """The first bundle counts, the other stick goes on, and the empty place of the stick gets nothing."""
+    for _ in range(4):
+        sealed_entry(field)
+    monkeypatch.setattr(payload, "MAX_ENTRIES", 2)
+    to = folders(tmp_path, 2)
+    real = outbox.Stick.__init__
+    looked: list[Path] = []
+
+    def pulled(self: outbox.Stick, folder: Path) -> None:
+        looked.append(folder)
+        if folder == to[1] and looked.count(folder) > 2:
+            if what_is_left == "nothing":
+                raise Problem("E_STICK_FOLDER", folder=folder.name)
+            real(self, folder)
+            self.device += 1
+            return
+        real(self, folder)
+
+    monkeypatch.setattr(outbox.Stick, "__init__", pulled)
+    report = outbox.export(field, to, k=1, n=2)
+    assert [len(bundle.codes) for bundle in report.bundles] == [2, 2]
+    assert states(field) == ["exported"] * 4
+    gone = report.sticks[1].problem
+    assert gone is not None
+    assert gone.code == "E_STICK_GONE"
+    assert (len(volume_files(to[:1])), len(volume_files(to[1:]))) == (3, 1)
+
+
+def test_attack_25_a_write_protected_stick_leaves_all_volumes_to_the_other(tmp_path: Path, field: Field) -> None:
+    sealed_entry(field)
+    to = folders(tmp_path, 2)
+    with failing(1, errno.EROFS) as faults:  # the trial of the first stick
+        report = outbox.export(field, to)
+    assert faults.failed == ["unlink"]
+    assert report.exported
+    assert [stick.problem.code if stick.problem else None for stick in report.sticks] == ["E_STICK_NO_ACCESS", None]
+    assert [stick.ok for stick in report.sticks] == [False, True]
+    assert len(volume_files(to[1:])) == 5
+
+
+def test_a_stick_that_was_to_get_nothing_has_no_fault(tmp_path: Path, field: Field) -> None:
+    sealed_entry(field)
+    report = outbox.export(field, folders(tmp_path, 2), k=1, n=1)
+    assert [(stick.ok, stick.whole) for stick in report.sticks] == [(True, 1), (True, 0)]
 
 
 def test_attack_25_too_few_sticks_left(tmp_path: Path, field: Field, monkeypatch: pytest.MonkeyPatch) -> None:

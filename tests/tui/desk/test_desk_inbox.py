@@ -18,6 +18,7 @@ from tests.helpers.mission import PASSPHRASE, SMALL
 from tests.tui.conftest import seen, unlock, until
 from tests.tui.desk.conftest import RECORDS, World, at, at_desk, office_of, open_desk, rest
 from tui.screens.desk import office
+from tui.screens.desk.common import problem_of
 from tui.screens.desk.inbox import InboxScreen
 from tui.screens.desk.profile import IDLE_MINUTES
 from tui.screens.desk.quarantine import QuarantineScreen
@@ -76,7 +77,8 @@ async def test_what_is_refused_stands_in_quarantine_with_its_three_sentences(fre
         await pilot.press("f6")
         screen = await at(pilot, QuarantineScreen)
         words = " ".join(seen(shell).split())
-        problem = Problem("E_DEVICE_REVOKED")
+        problem = problem_of(screen.items[0])
+        assert problem.code == "E_DEVICE_REVOKED"
         for sentence in (problem.what, problem.safe, problem.remedy, problem.code):
             assert sentence in words
         assert str(screen.items[0]["bundle"]) in words

@@ -214,6 +214,10 @@ async def test_the_text_scrolls_and_the_keys_lead_there_and_back(full: Path) -> 
         assert pages.has_focus
         await pilot.press("end")
         await until(pilot, lambda: pages.scroll_offset.y == pages.max_scroll_y > 0)
+        await pilot.press("f2")
+        await until(pilot, lambda: screen.parts[0].title == "Цей запис")
+        await rest(pilot)
+        assert screen.query_one(Pages).has_focus
         await pilot.press("left")
         assert screen.query_one("#parts").has_focus
 

@@ -101,7 +101,7 @@ class EnrolScreen(InnerScreen):
         if self.refused:
             yield Label(
                 _("Nothing was made. Ask the documenter for a new request, by another way than before."),
-                classes="warning",
+                classes="bad",
                 markup=False,
             )
         yield Label(_("The file of the request (Enter takes it)"), classes="field-label", markup=False)
@@ -122,7 +122,7 @@ class EnrolScreen(InnerScreen):
             if written.again
             else _("The computer is enrolled. Its pack: {path}", path=written.path)
         )
-        yield Label(words, classes="success", markup=False)
+        yield Label(words, classes="good", markup=False)
         yield Label(
             _("Read these digits, the office's fingerprint, aloud to the documenter:"),
             classes="field-label -apart",

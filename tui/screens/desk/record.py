@@ -108,7 +108,7 @@ class RecordScreen(InnerScreen):
                 options.add_option(Option(Content.assemble((heading.upper(), "$primary")), disabled=True))
             options.add_option(Option(Content(f"  {harmless(part.title)}" if heading else part.title), id=str(place)))
         options.highlighted = options.get_option_index(str(min(self.chosen, len(parts) - 1)))
-        options.focus()
+        (self.query_one(Pages) if self.has_class("-reading") else options).focus()
 
     # reading
 

@@ -1,0 +1,252 @@
+"""What the desk's screens look like, at 80x24 and at 120x40, in English and Ukrainian.
+
+Whatever keys and chance make differ from run to run (fingerprints, ids) is replaced by plain data; all else is real.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Awaitable, Callable
+from functools import partialmethod
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList
+
+from schemas.problems import Problem
+from sync.desk.desk import Desk
+from sync.desk.importer import ImportReport
+from tests.helpers.mission import NOW
+from tests.tui.conftest import until
+from tests.tui.desk.conftest import PICTURES, at, desk_shell, office_of, open_desk, rest
+from tui import locale
+from tui.screens.desk import enrol, reading, record
+from tui.screens.desk.enrol import EnrolScreen, Request, Written
+from tui.screens.desk.inbox import InboxScreen
+from tui.screens.desk.missions import MissionsScreen
+from tui.screens.desk.office import ImportJob
+from tui.screens.desk.quarantine import QuarantineScreen
+from tui.screens.desk.record import RecordScreen
+from tui.screens.desk.search import SearchScreen
+
+SIZES = [(80, 24), (120, 40)]
+Step = Callable[[Pilot[Any]], Awaitable[None]]
+FINGERPRINT = "63678 15445 79073 47043 91242 28702 29207 04135"
+REQUESTED = "09798 22769 12924 91318 53631 57016 28607 57781"
+
+
+def put_aside() -> list[dict[str, object]]:
+    """Items as `Desk.quarantine` gives them."""
+    problems = [Problem("E_DEVICE_REVOKED", serial="5a5a5a5a"), Problem("E_STREAM_ROOT"), Problem("E_NOT_FOR_US")]
+    return [
+        {
+            "eid": f"{place}f" * 16,
+            "record": "" if place == 2 else f"KKKKKKKKKK4{place}",
+            "device": None if place == 2 else "5a" * 16,
+            "sequence": None if place == 2 else 17 - place,
+            "at": NOW - 3600 * place,
+            "bundle": "7Q4K-22MD",
+            "bytes": 262_144 << place,
+            **problem.as_dict(),
+        }
+        for place, problem in enumerate(problems)
+    ]
+
+
+def steady_record(desk: Desk, code: str) -> reading.OpenedRecord:
+    """The real record, its random ids replaced."""
+    found = reading.open_record(desk, code)
+    attachments = [
+        {**item, "sid": f"{place:032x}"}
+        for place, item in enumerate(found.facts["attachments"])  # type: ignore[arg-type, var-annotated]
+    ]
+    facts = {**found.facts, "eid": "c0de" * 8, "device": "5a" * 16, "attachments": attachments}
+    return dataclasses.replace(found, facts=facts)
+
+
+@pytest.fixture(autouse=True)
+def plain_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fingerprints and ids that do not change."""
+    monkeypatch.setattr(Desk, "fingerprint", FINGERPRINT)
+    monkeypatch.setattr(Desk, "quarantine", lambda _desk: put_aside())
+    monkeypatch.setattr(record, "open_record", steady_record)
+    monkeypatch.setattr(enrol, "read_request", lambda path: Request(path.name, b"", REQUESTED))
+
+
+@pytest.fixture(autouse=True)
+def no_fonts_from_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rich's pictures name fonts on a host; ours use what the machine has."""
+    plain = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    monkeypatch.setattr(Console, "export_svg", partialmethod(Console.export_svg, code_format=plain))
+
+
+# the steps
+
+
+async def inbox(pilot: Pilot[Any]) -> None:
+    screen = await open_desk(pilot)
+    screen.folders = {Path("/media/blue"): 10, Path("/media/red"): 9, Path("/media/white"): 0}
+    screen.restored()
+
+
+async def importing(pilot: Pilot[Any]) -> None:
+    screen = await open_desk(pilot)
+    job = office_of(pilot.app).job = ImportJob([])
+    job.reading, job.opening = (96 << 20, 96 << 20), (320, 1_200)
+    screen.restored()
+    screen.watch_import()
+
+
+async def imported(pilot: Pilot[Any]) -> None:
+    screen = await open_desk(pilot)
+    job = office_of(pilot.app).job = ImportJob([])
+    job.report = ImportReport(
+        bundles=3, imported=128, duplicates=12, quarantined=2, volumes=45, volumes_lost=2, volumes_damaged=1,
+        attachments=64, attachment_bytes=780 << 20,
+    )  # fmt: skip
+    job.report.refused.append(
+        {
+            "item": "7Q4K-22MD",
+            **Problem("E_VOL_MISSING", bundle="7Q4K-22MD", missing="3 more volumes are needed").as_dict(),
+        }
+    )
+    job.state = "done"
+    screen.restored()
+
+
+async def quarantine(pilot: Pilot[Any]) -> None:
+    await open_desk(pilot)
+    await pilot.press("f6")
+    await at(pilot, QuarantineScreen)
+
+
+async def newest(pilot: Pilot[Any]) -> None:
+    await open_desk(pilot)
+    await pilot.press("f3")
+    screen = await at(pilot, SearchScreen)
+    await until(pilot, lambda: bool(screen.hits))
+
+
+async def found(pilot: Pilot[Any]) -> None:
+    await newest(pilot)
+    screen = pilot.app.screen
+    assert isinstance(screen, SearchScreen)
+    screen.query_one(Input).value = "хата"
+    await until(pilot, lambda: bool(screen.hits) and bool(screen.hits[0].excerpt))
+
+
+async def opened(pilot: Pilot[Any], key: str = "about") -> None:
+    await open_desk(pilot)
+    pilot.app.push_screen(RecordScreen(office_of(pilot.app), PICTURES))
+    screen = await at(pilot, RecordScreen)
+    await until(pilot, lambda: bool(screen.parts))
+    place = next(place for place, part in enumerate(screen.parts) if part.key.startswith(key))
+    options = screen.query_one("#parts", OptionList)
+    options.highlighted = options.get_option_index(str(place))
+    await until(pilot, lambda: screen.chosen == place)
+
+
+async def account(pilot: Pilot[Any]) -> None:
+    await opened(pilot, "narrative:")
+
+
+async def events(pilot: Pilot[Any]) -> None:
+    await opened(pilot, "narrative/h_event")
+    await pilot.press("enter", "pagedown")
+
+
+async def consent(pilot: Pilot[Any]) -> None:
+    await opened(pilot, "consent")
+
+
+async def attachment(pilot: Pilot[Any]) -> None:
+    await opened(pilot, "attachment:")
+
+
+async def copying(pilot: Pilot[Any]) -> None:
+    await opened(pilot, "attachment:")
+    await pilot.press("f5")
+
+
+async def missions(pilot: Pilot[Any]) -> None:
+    await open_desk(pilot)
+    await pilot.press("f9")
+    screen = await at(pilot, MissionsScreen)
+    await until(pilot, lambda: bool(screen.fingerprint))
+
+
+async def founding(pilot: Pilot[Any]) -> None:
+    await missions(pilot)
+    await pilot.press("f3")
+
+
+async def comparing(pilot: Pilot[Any]) -> None:
+    await missions(pilot)
+    await pilot.press("f5")
+    screen = await at(pilot, EnrolScreen)
+    screen._have_request(Request("field-07.req", b"", REQUESTED))
+    await until(pilot, lambda: bool(screen.query("#no")))
+
+
+async def enrolled(pilot: Pilot[Any]) -> None:
+    await comparing(pilot)
+    screen = pilot.app.screen
+    assert isinstance(screen, EnrolScreen)
+    screen._written(Written("/media/blue/svidok-5a5a5a5a.pack", FINGERPRINT, again=False))
+    await until(pilot, lambda: bool(screen.query("#done")))
+
+
+async def exporting(pilot: Pilot[Any]) -> None:
+    await open_desk(pilot)
+    await pilot.press("f8")
+
+
+async def help_text(pilot: Pilot[Any]) -> None:
+    await open_desk(pilot)
+    await pilot.press("f1")
+
+
+STEPS: list[Step] = [
+    inbox, importing, imported, quarantine, newest, found, opened, account, events, consent, attachment, copying,
+    missions, founding, comparing, enrolled, exporting, help_text,
+]  # fmt: skip
+
+
+def still(step: Step) -> Step:
+    """The step, then a moment for what it began."""
+
+    async def run(pilot: Pilot[Any]) -> None:
+        await step(pilot)
+        await rest(pilot)
+        for screen in pilot.app.screen_stack:
+            if isinstance(screen, InboxScreen) and screen._watching is not None:
+                screen._watching.pause()
+        for field in pilot.app.screen.query(Input):
+            field.cursor_blink = False
+        await pilot.pause()
+
+    return run
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
+def test_screen(snap_compare: Any, full: Path, step: Step, size: tuple[int, int]) -> None:
+    assert snap_compare(desk_shell(full), terminal_size=size, run_before=still(step))
+
+
+@pytest.mark.parametrize(
+    "step", [inbox, imported, quarantine, opened, events, comparing], ids=lambda step: step.__name__
+)
+def test_screen_in_ukrainian(snap_compare: Any, full: Path, step: Step) -> None:
+    locale.set_language("uk")
+    assert snap_compare(desk_shell(full), terminal_size=(80, 24), run_before=still(step))
+
+
+@pytest.mark.parametrize("step", [inbox, found, account, quarantine], ids=lambda step: step.__name__)
+def test_screen_of_forty_columns(snap_compare: Any, full: Path, step: Step) -> None:
+    assert snap_compare(desk_shell(full), terminal_size=(40, 10), run_before=still(step))

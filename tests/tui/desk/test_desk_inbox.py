@@ -285,3 +285,13 @@ async def test_a_desk_without_mission_says_what_to_do(tmp_path: Path) -> None:
         await open_desk(pilot)
         assert "none yet: F9 founds one" in seen(shell)
         assert "F5 Import" not in seen(shell)
+
+
+async def test_what_the_vault_noticed_when_it_was_opened_is_said(full: Path) -> None:
+    async with at_desk(full) as (shell, pilot):
+        screen = await open_desk(pilot)
+        office_of(shell).run(lambda desk: setattr(desk.vault, "warnings", (Problem("E_ARCHIVE_AHEAD", count=3),)))
+        screen.restored()
+        await rest(pilot)
+        assert "! " in seen(shell)
+        assert "E_ARCHIVE_AHEAD" in seen(shell)

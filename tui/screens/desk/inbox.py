@@ -19,8 +19,9 @@ from textual.timer import Timer
 from textual.widgets import Input, Label, OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
 
+from schemas.problems import Problem
 from tui.locale import N_, _, ngettext
-from tui.screens.desk.common import DeskScreen, Parts
+from tui.screens.desk.common import DeskScreen, Parts, problem_parts
 from tui.screens.desk.office import ImportJob, OpenDesk
 from tui.screens.desk.words import job_text
 from tui.widgets.paths import PathSuggester, mounted_sticks
@@ -41,13 +42,14 @@ class Overview:
     quarantined: int
     missions: tuple[str, ...]
     fingerprint: str
+    warnings: tuple[Problem, ...]
 
 
 def overview(desk: Desk) -> Overview:
     """Count."""
     count = desk.count()
     names = tuple(mission.name for mission in desk.missions())
-    return Overview(count["imported"], count["quarantined"], names, desk.fingerprint)
+    return Overview(count["imported"], count["quarantined"], names, desk.fingerprint, tuple(desk.vault.warnings))
 
 
 def volumes_in(folder: Path) -> int | None:
@@ -159,6 +161,8 @@ class InboxScreen(DeskScreen):
         ]
         if seen.missions:
             words += ["\n", (_("Root fingerprint") + "  ", "$muted"), seen.fingerprint]
+        for problem in seen.warnings:
+            words += ["\n\n", ("! ", "$warning"), Content.assemble(*problem_parts(problem, "")[:-1])]
         self.query_one("#office", Static).update(Content.assemble(*words))
         self.refresh_bindings()
 

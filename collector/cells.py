@@ -103,5 +103,5 @@ def check_padding(chunk: BytesLike, content: int) -> None:
 
 
 def all_zero(data: BytesLike) -> bool:
-    """Whether there is nothing but zeros: in microseconds for a cell, where looking at each byte takes a millisecond."""
+    """Whether there is nothing but zeros: in microseconds for a cell; looking at each byte takes a millisecond."""
     return bytes(data) == bytes(len(data))

@@ -20,7 +20,7 @@ from schemas.session_values import coerce
 from schemas.session_words import Words
 from schemas.xform_graph import Cell, Edge, Kind
 from schemas.xform_model import Definition, Form, Group, Question, Repeat
-from schemas.xpath.code import Context
+from schemas.xpath.code import Context, Seen
 from schemas.xpath.paths import home
 
 MAX_ENTRIES = 10_000
@@ -49,9 +49,9 @@ class Engine:
         """The time of the session's clock."""
         return self.clock()
 
-    def choice_label(self, live: Live, value: str) -> str:
-        """The label of a code of a question's choices."""
-        return self.words.choice_label(live, value)
+    def choice_label(self, live: Seen, value: str) -> str:
+        """The label of a code of a question's choices; the code itself for a node that is no question of the form."""
+        return self.words.choice_label(live, value) if isinstance(live, Live) else value
 
     # --- what changed
 

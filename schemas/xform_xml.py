@@ -6,6 +6,8 @@ Without a document type there is nothing to expand and nothing to fetch, so the 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from typing import cast
 
 from schemas.problems import Problem
 
@@ -28,14 +30,16 @@ def read(data: bytes) -> ET.Element:
         raise Problem("E_FORM_XML", detail="not UTF-8") from None
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise Problem("E_FORM_XML", detail="a document type")
-    parser = ET.XMLPullParser(("start", "end"))
+    parser: ET.XMLPullParser[ET.Element] = ET.XMLPullParser(("start", "end"))
     try:
         parser.feed(text)
         parser.close()
     except ET.ParseError as error:
         raise Problem("E_FORM_XML", detail=f"line {error.position[0]}") from None
-    depth, root = 0, None
-    for event, element in parser.read_events():
+    depth: int = 0
+    root: ET.Element | None = None
+    # Of these two events, each carries an element.
+    for event, element in cast("Iterator[tuple[str, ET.Element]]", parser.read_events()):
         root = element if root is None else root
         depth += 1 if event == "start" else -1
         if depth > MAX_DEPTH:

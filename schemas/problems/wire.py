@@ -1,4 +1,4 @@
-"""Coded problems of data that came from elsewhere: canonical msgpack and record schemas (docs/spec/protocol.md §3.3)."""
+"""Coded problems of data from elsewhere: canonical msgpack and record schemas (docs/spec/protocol.md §3.3)."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ FORBIDDEN = [
         r"\bTO" + r"DO\b",
         r"\bFIX" + r"ME\b",
         r"\bXX" + r"X\b",
-        r"NotImplemented" + r"Error",
+        r"raise NotImplemented" + r"Error",
         r"pragma: no" + r" cover",
         r"pypi" + r"\.org|python" + r"hosted|/opt/" + r"wheels|extra-index" + r"-url",
         r"/work/" + r"(main|shared|contract)|/root" + r"/\.|\.pye" + r"nv",

@@ -54,6 +54,8 @@ class Filing:
         self.archives = archives
         self.clock = clock
         self._last = max(upkeep.last_number(vault), *(archive.highest() for archive in archives.values()), 0)
+        # A batch is verified while the one before it is filed, and does not see it in the vault.
+        self._imported_now: set[tuple[bytes, bytes]] = set()
 
     # ---- step 9: who is it ----
 
@@ -79,18 +81,17 @@ class Filing:
         for _, entry in signed:
             for place in _places(entry):
                 cores[place].add(entry.core_hash)
-        imported: set[tuple[bytes, bytes]] = set()
         for result, entry in signed:
             ident = (entry.core.eid, entry.core_hash)
             twice = any(len(cores[place]) > 1 for place in _places(entry))
             if twice or items.contradicted(self.vault, entry):
                 yield _Plan(result, entry, "quarantined", Problem("E_EQUIVOCATION", seq=entry.seq))
-            elif result.known or ident in imported:
+            elif result.known or ident in self._imported_now:
                 yield _Plan(result, entry, "duplicate")
             elif result.problem is not None or result.entry is None:
                 yield _Plan(result, entry, "quarantined", result.problem)
             else:
-                imported.add(ident)
+                self._imported_now.add(ident)
                 self._last += 1
                 yield _Plan(result, entry, "imported", number=self._last)
 

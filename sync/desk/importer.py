@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -153,14 +153,13 @@ class Importer:
         unnamed, unread, done = set(streams), False, 0
         payload = Payload(bundle, self.folder)
         try:
-            with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
-                for batch in _batches(entries):
-                    results = list(pool.map(lambda item: self._verify(item, payload.fd, streams, openers), batch))
+            with closing(self._verified(entries, payload.fd, streams, openers)) as batches:
+                for results in batches:
                     for result in results:
                         unread = unread or result.signed is None
                         unnamed.difference_update(_named(result))
                     self.filing.commit(results, payload, report)
-                    done += len(batch)
+                    done += len(results)
                     if progress is not None:
                         progress(done, len(entries))
             if unnamed and not unread:
@@ -168,6 +167,29 @@ class Importer:
             self.filing.settle(payload, STRANGERS_QUOTA, report)
         finally:
             payload.close()
+
+    def _verified(
+        self,
+        entries: Sequence[DecodedFile],
+        fd: int,
+        streams: Mapping[bytes, DecodedFile],
+        openers: Sequence[_Opener],
+    ) -> Generator[list[Verified], None, None]:
+        """The entries in batches, in order; while the caller files one batch, the next is being verified."""
+        with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+            ahead: list[Future[Verified]] = []
+            try:
+                for batch in _batches(entries):
+                    ready, ahead = ahead, [pool.submit(self._verify, item, fd, streams, openers) for item in batch]
+                    if ready:
+                        yield [future.result() for future in ready]
+                ready, ahead = ahead, []
+                if ready:
+                    yield [future.result() for future in ready]
+            finally:
+                for future in ahead:
+                    if not future.cancel() and future.exception() is None:
+                        future.result().wipe()
 
     def _verify(
         self, item: DecodedFile, fd: int, streams: Mapping[bytes, DecodedFile], openers: Sequence[_Opener]

@@ -32,8 +32,8 @@ check: $(READY) ## style, types, arrows between packages, freshness of the lock,
 	$(BIN)/python tools/lock.py --check
 	$(BIN)/python -m pytest -q tests/test_project.py tests/test_imports.py
 
-bench: $(READY) ## run every script of benchmarks/
-	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+bench: $(READY) ## measure side by side, print one table and write docs/benchmarks.md (about ten minutes)
+	$(BIN)/python -m benchmarks --write docs/benchmarks.md
 
 lock: $(READY) ## write requirements.lock anew (needs a package index)
 	$(BIN)/python tools/lock.py

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
 from collector import crypto
 from collector.cells import CELL, CHUNK
+from sync.desk import importer
 from sync.desk.desk import Desk
 from sync.desk.importer import BATCH, BATCH_BYTES, _batches
 from sync.desk.intake import DecodedFile
@@ -47,6 +50,22 @@ def test_attack_36_the_same_bundle_and_the_same_entry_in_another_bundle(desk: De
 def test_the_same_entry_twice_in_one_bundle(desk: Desk, one: Device) -> None:
     entry = one.entry()
     assert codes_of(take(desk, Bundle([entry, entry]))) == ["imported", "duplicate"]
+    consistent(desk)
+
+
+def test_the_same_entry_and_its_contradiction_in_later_batches(
+    desk: Desk, one: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch is verified before the one in front of it is filed; what is decided is decided in order all the same."""
+    monkeypatch.setattr(importer, "BATCH", 1)
+    entry, twin, other = one.entry(leaf=5), one.entry(leaf=5), one.entry(leaf=6)
+    sent = Bundle([entry, entry, other, entry, twin, entry, other])
+    expected = ["imported", "duplicate", "imported", "duplicate", "E_EQUIVOCATION", "E_EQUIVOCATION", "duplicate"]
+    assert codes_of(take(desk, sent)) == expected
+    assert desk.count() == {"imported": 1, "quarantined": 2}
+    answered = receipts_of(desk, sent.bid)
+    assert answered.pop(other.eid) == ("imported", "")
+    assert set(answered.values()) == {("quarantined", "E_EQUIVOCATION")}
     consistent(desk)
 
 

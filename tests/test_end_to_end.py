@@ -176,6 +176,33 @@ def test_an_interrupted_interview_is_sealed_with_its_reason_and_says_what_was_no
     assert record["answers"]["u_closing"]["consent_reconfirm"] == {"missing": "not_asked"}
 
 
+def test_a_file_can_be_taken_out_again_and_a_bad_one_takes_the_others_with_it(shell: Shell) -> None:
+    (shell.folder / "empty").touch()
+    code = shell.vault("field", "new", "--answers", "open.json", home="field")["code"]
+    words = ("field", "attach", code, shell.folder / "copy.png")
+    assert shell.vault(*words, shell.folder / "empty", home="field", fails=True)["problem"]["code"] == "E_ATTACH_EMPTY"
+    before = shell.vault("field", "review", code, home="field")["counts"]["attachments"]
+    shell.vault(*words, home="field")
+    assert shell.vault("field", "detach", code, "copy.png", home="field")["detached"]["name"] == "copy.png"
+    assert shell.vault("field", "review", code, home="field")["counts"]["attachments"] == before
+
+
+def test_what_is_not_there_is_called_by_its_name(shell: Shell) -> None:
+    passphrase = ("--passphrase-file", shell.passphrase)
+    words = (
+        "field",
+        "request",
+        "--home",
+        shell.folder / "field",
+        *passphrase,
+        "--out",
+        shell.folder / "no" / "request",
+    )
+    assert shell.json(*words, fails=True)["problem"]["code"] == "E_FOLDER_MISSING"
+    words = ("field", "enrol", "--home", shell.folder / "new-field", *passphrase, "pack")
+    assert shell.json(*words, fails=True)["problem"]["code"] == "E_FINGERPRINT_NONE"
+
+
 def test_a_wrong_passphrase_is_a_coded_problem_for_people_and_for_scripts(shell: Shell) -> None:
     wrong = shell.folder / "wrong"
     wrong.write_text("not this one at all")

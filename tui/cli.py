@@ -80,6 +80,7 @@ field = LazyGroup(
         "new": ("tui.commands.field:new", "Begin an interview from a file of answers."),
         "interview": ("tui.commands.field:interview", "Take an interview on the screen."),
         "attach": ("tui.commands.field:attach", "Add files to an interview."),
+        "detach": ("tui.commands.field:detach", "Take a file out of an interview again."),
         "review": ("tui.commands.field:review", "Show what stands between an interview and its seal."),
         "seal": ("tui.commands.field:seal", "Seal interviews to the office."),
         "status": ("tui.commands.field:status", "Show what is here and what still has to leave."),

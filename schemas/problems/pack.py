@@ -69,4 +69,10 @@ ENTRIES: tuple[Entry, ...] = (
         "Interviews and sealing go on. The office keeps these entries aside until it has certified the series.",
         "Bring the enrolment request of this device to the office.",
     ),
+    Entry(
+        "E_FINGERPRINT_NONE",
+        "The first mission pack needs the office's root fingerprint, and none was given.",
+        "The pack was not taken in, and nothing was changed.",
+        "Let the office read its root fingerprint aloud, and give it with --fingerprint.",
+    ),
 )

@@ -115,4 +115,10 @@ ENTRIES: tuple[Entry, ...] = (
         "Nothing was changed.",
         "Check the name and the folder. If it lies on a stick, check that the stick is plugged in.",
     ),
+    Entry(
+        "E_FOLDER_MISSING",
+        "There is no folder called {name} to write to.",
+        "Nothing was changed.",
+        "Check the name, or make the folder first. If it is a stick, check that it is plugged in.",
+    ),
 )

@@ -113,6 +113,15 @@ def existing(file: Path) -> Path:
     return file
 
 
+def place_for(file: Path) -> Path:
+    """A file that is to be written: its folder must be there. Raises E_FOLDER_MISSING."""
+    from collector import files
+
+    if not file.absolute().parent.is_dir():
+        raise Problem("E_FOLDER_MISSING", name=files.shown_name(file.absolute().parent.name))
+    return file
+
+
 def read_json_object(file: Path) -> dict[str, Any]:
     """A JSON file with one object. Raises E_ANSWERS_FILE, E_NO_ACCESS."""
     from collector import files

@@ -115,6 +115,7 @@ def enrol(
     from sync.desk import mission
 
     data = files.read_limited(common.existing(request), 65_536)
+    common.place_for(out)
     shown = mission.request_fingerprint(data)
     if fingerprint is None and sys.stdin.isatty() and not as_json:
         click.echo(f"Fingerprint of the request:\n\n    {shown}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +29,7 @@ def opened(home: Path | None, passphrase_file: Path | None) -> Iterator[Field]:
     common.warn(hygiene.harden())
     field = Field.open(common.home_of(home), common.read_passphrase(passphrase_file))
     try:
-        common.warn(field.vault.warnings)
+        common.warn(field.notices)
         yield field
     finally:
         field.close()
@@ -63,6 +64,7 @@ def request(home: Path | None, passphrase_file: Path | None, as_json: bool, out:
     """Write the enrolment request for the office."""
     from collector import files
 
+    common.place_for(out)
     with opened(home, passphrase_file) as field:
         data, fingerprint = field.request()
         files.write_durably(out, data)
@@ -83,10 +85,13 @@ def request(home: Path | None, passphrase_file: Path | None, as_json: bool, out:
 def enrol(home: Path | None, passphrase_file: Path | None, as_json: bool, pack: Path, fingerprint: str | None) -> None:
     """Accept the mission PACK from the office."""
     from collector import files
+    from schemas.problems import Problem
 
     data = files.read_limited(common.existing(pack), 128 << 20)
     with opened(home, passphrase_file) as field:
-        if fingerprint is None and not as_json and field.pack() is None:
+        if fingerprint is None and field.pack() is None:
+            if as_json or not sys.stdin.isatty():
+                raise Problem("E_FINGERPRINT_NONE")
             fingerprint = str(click.prompt("Root fingerprint, as the office reads it to you", err=True))
         summary = field.accept_pack(data, fingerprint)
     lines = [
@@ -135,25 +140,44 @@ def attach(
     paths: tuple[Path, ...],
     question: str | None,
 ) -> None:
-    """Add files to the interview CODE. They are encrypted while they are read."""
-    from collector import filling
+    """Add files to the interview CODE: all of them or none. They are encrypted while they are read."""
+    from collector import files, filling
 
-    attached: list[dict[str, Any]] = []
     with opened(home, passphrase_file) as field:
         taken = field.open_interview(code)
-        try:
+        with filling.all_or_none(taken) as add:
             for path in map(common.existing, paths):
-                with common.progress(path.name, as_json=as_json) as step:
-                    found = taken.attach(
-                        filling.place_for_file(taken, question) if question else None, path, progress=step
-                    )
-                attached.append(
-                    {"name": found.name, "bytes": found.length, "sha256": found.sha256.hex(), "sid": found.sid.hex()}
-                )
-        finally:
-            taken.close()
-    lines = [f"{item['name']}: {common.size_text(item['bytes'])}, SHA-256 {item['sha256']}" for item in attached]
+                with common.progress(files.shown_name(path.name), as_json=as_json) as step:
+                    add(path, question, step)
+            found = add.attached
+    attached: list[dict[str, Any]] = [
+        {
+            "name": files.shown_name(each.name),
+            "bytes": each.length,
+            "sha256": each.sha256.hex(),
+            "sid": each.sid.hex(),
+        }
+        for each in found
+    ]
+    lines = [f"{each['name']}: {common.size_text(each['bytes'])}, SHA-256 {each['sha256']}" for each in attached]
     common.emit({"code": code, "attached": attached}, lines, as_json=as_json)
+
+
+@click.command()
+@common.vault_options
+@click.argument("code")
+@click.argument("name")
+def detach(home: Path | None, passphrase_file: Path | None, as_json: bool, code: str, name: str) -> None:
+    """Take the file NAME (or its stream id) out of the interview CODE and forget its key."""
+    from collector import files, filling
+
+    with opened(home, passphrase_file) as field:
+        taken = field.open_interview(code)
+        gone = filling.named_file(taken, name)
+        taken.detach(gone.sid)
+    shown = files.shown_name(gone.name)
+    result = {"code": code, "detached": {"name": shown, "sid": gone.sid.hex()}}
+    common.emit(result, [f"{shown} is gone."], as_json=as_json)
 
 
 @click.command()

@@ -84,6 +84,7 @@ def _tree(value: Any, depth: int) -> Iterator[str]:  # noqa: ANN401  # any JSON 
 @click.option("--out", required=True, type=_PATH, help="The file to write; it must not exist.")
 def attachment(home: Path | None, passphrase_file: Path | None, as_json: bool, code: str, name: str, out: Path) -> None:
     """Write the attachment NAME of the record CODE to a file, verified. The file is plain: keep it safe."""
+    common.place_for(out)
     with opened(home, passphrase_file) as desk:
         result = desk.attachment(code, name, out)
     common.emit(result, [f"Wrote {result['bytes']} bytes to {out}. SHA-256 {result['sha256']}"], as_json=as_json)

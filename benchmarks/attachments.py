@@ -33,7 +33,7 @@ from sync.desk.archive import FOLDER, Filed, KeptAttachment
 from sync.desk.desk import Desk
 
 MIB = 1 << 20
-CODE = "BENCH1"
+CODE = "BENCHMARK234"
 NAME = "recording.wav"
 MEMORY_GOAL = 150.0
 NO_AGE = "`age` is not on this machine (Debian: apt-get install age); without it there is nothing to compare with"
@@ -173,9 +173,9 @@ def file_attachment(desk: Desk, source: Path) -> None:
             "INSERT INTO store (name, area, bytes, at) VALUES (?, 'store', ?, 0)", (store.hex(), path.stat().st_size)
         )
         db.execute(
-            "INSERT INTO item (number, eid, core, state, record, opened, bid, store, start, bytes, at)"
-            " VALUES (1, ?, ?, 'imported', ?, x'02', ?, ?, 0, 0, 0)",
-            (eid, hashlib.sha256(eid).digest(), CODE, eid, row),
+            "INSERT INTO item (number, eid, core, state, serial, record, opened, bid, store, start, bytes, at)"
+            " VALUES (1, ?, ?, 'imported', ?, ?, x'02', ?, ?, 0, 0, 0)",
+            (eid, hashlib.sha256(eid).digest(), eid, CODE, eid, row),
         )
 
 

@@ -44,14 +44,14 @@ def search(
 ) -> list[Hit]:
     """The newest `limit` records (numbers below `before`) of which one compartment has every word.
 
-    `ranked`: the best of the newest 1,000 of each compartment instead, those of the narrative first.
+    `ranked`: the best of the newest 1,000 instead, those of the narrative first.
     """
     expression = text.query(words)
     limit = min(limit, LIMIT)
     if expression is None or limit <= 0:
         return []
     order = sorted(archives, key=lambda comp: comp != NARRATIVE)
-    found = _best(archives, order, expression) if ranked else _newest(archives, order, expression, limit, before)
+    found = _best(archives, order, expression, limit) if ranked else _newest(archives, order, expression, limit, before)
     excerpt, hits = text.excerpts(words), list[Hit]()
     while len(hits) < limit and (page := list(islice(found, min(limit - len(hits), _PAGE)))):
         hits += _hits(vault, archives, page, excerpt)
@@ -83,27 +83,33 @@ def _newest(
     """Number and compartment of every match, newest first, page by page as they are asked for."""
     while True:
         page: dict[int, int] = {}
-        full: list[int] = []
+        least = 0
         for comp in order:
-            numbers = archives[comp].index.newest(expression, limit, before)
-            full += numbers[-1:] if len(numbers) == limit else []
+            numbers = archives[comp].index.newest(expression, limit, before, least)
+            # What is older than a full page is of no use to this one, whatever compartment it is in.
+            least = numbers[-1] if len(numbers) == limit else least
             for number in numbers:
                 page.setdefault(number, comp)
-        # Below the end of a full page one compartment may know more than was read of it.
-        least = max(full, default=0)
         yield from ((number, page[number]) for number in sorted(page, reverse=True) if number >= least)
-        if not full:
+        if not least:
             return
         before = least
 
 
-def _best(archives: Mapping[int, Archive], order: list[int], expression: str) -> Iterator[tuple[int, int]]:
-    """Number and compartment of the best matches, each record once."""
+def _best(archives: Mapping[int, Archive], order: list[int], expression: str, limit: int) -> Iterator[tuple[int, int]]:
+    """Number and compartment of the best of the newest matches, each record once."""
+    newest: dict[int, list[int]] = {}
+    least = 0
+    for comp in order:
+        newest[comp] = archives[comp].index.newest(expression, RANKED_AT_MOST, None, least)
+        least = newest[comp][-1] if len(newest[comp]) == RANKED_AT_MOST else least
     seen: set[int] = set()
     for comp in order:
-        newest = archives[comp].index.newest(expression, RANKED_AT_MOST)
-        best = archives[comp].index.best(expression, RANKED_AT_MOST, newest[-1]) if newest else []
-        for _, number in best:
-            if number not in seen:
+        # More than are shown are put in order only when some of these are imported no longer.
+        for size in (limit, RANKED_AT_MOST) if newest[comp] else ():
+            best = archives[comp].index.best(expression, size, max(least, newest[comp][-1]))
+            for number in (number for _, number in best if number not in seen):
                 seen.add(number)
                 yield number, comp
+            if len(best) < size:
+                break

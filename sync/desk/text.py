@@ -19,6 +19,7 @@ _UNSEEN = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 _LEFT_OUT = re.compile(f"[{_APOSTROPHE_CLASS}{_MARKS}{_UNSEEN}]")
 _TOKEN = re.compile(r'"([^"]*)"?|(\S+)')
 _WORD = re.compile(r"[^\W_]+")
+_GAP = f"[{_APOSTROPHE_CLASS}{_MARKS}{_UNSEEN}]?"
 MAX_WORDS = 16
 MAX_QUERY = 1000
 
@@ -62,10 +63,12 @@ def excerpts(words: str, width: int = 160) -> Callable[[str], str]:
     """What gives, of the texts of a record, the place of the first word asked for, on a line of about `width`
     characters.
     """
-    pattern = _pattern(words)
+    wanted = list(dict.fromkeys(_WORD.findall(_folded(words[:MAX_QUERY]))))
+    plain = _pattern(wanted, "")
 
     def excerpt(texts: str) -> str:
-        found = pattern.search(texts) if pattern else None
+        # As it was asked for, else whatever its apostrophes and stress marks: that pattern takes long to be made.
+        found = (plain.search(texts) or _pattern(wanted, _GAP).search(texts)) if wanted else None
         start = max(0, found.start() - width // 3) if found else 0
         piece = " ".join(texts[start : start + width].split())
         return ("…" if start else "") + piece + ("…" if start + width < len(texts) else "")
@@ -73,12 +76,6 @@ def excerpts(words: str, width: int = 160) -> Callable[[str], str]:
     return excerpt
 
 
-def _pattern(words: str) -> re.Pattern[str] | None:
-    """Any of the words at the beginning of a word, whatever its case, its apostrophes and its stress marks."""
-    wanted = dict.fromkeys(_WORD.findall(_folded(words[:MAX_QUERY])))
-    gap = f"[{_APOSTROPHE_CLASS}{_MARKS}{_UNSEEN}]?"
-    return (
-        re.compile(rf"(?<!\w)(?:{'|'.join(gap.join(map(re.escape, word)) for word in wanted)})", re.I)
-        if wanted
-        else None
-    )
+def _pattern(wanted: list[str], gap: str) -> re.Pattern[str]:
+    """Any of the words at the beginning of a word, whatever its case, with `gap` between its letters."""
+    return re.compile(rf"(?<!\w)(?:{'|'.join(gap.join(map(re.escape, word)) for word in wanted)})", re.I)

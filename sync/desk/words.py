@@ -46,15 +46,16 @@ class WordIndex:
         if number // SHARD in self._shards:
             self._db.execute(f"DELETE FROM {_name(number // SHARD)} WHERE rowid = ?", (number,))
 
-    def newest(self, expression: str, limit: int, before: int | None = None) -> list[int]:
-        """The highest `limit` numbers (below `before`) whose words match an FTS5 expression."""
+    def newest(self, expression: str, limit: int, before: int | None = None, least: int = 0) -> list[int]:
+        """The highest `limit` numbers (below `before`, from `least` on) whose words match an FTS5 expression."""
         found: list[int] = []
-        for shard in self._from_newest(before):
+        for shard in self._from_newest(before, least):
             table = _name(shard)
             below = (shard + 1) * SHARD if before is None else before
             rows = self._db.query(
-                f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
-                (expression, below, limit - len(found)),
+                f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid < ? AND rowid >= ?"
+                " ORDER BY rowid DESC LIMIT ?",
+                (expression, below, least, limit - len(found)),
             )
             found += [int(row[0]) for row in rows]
             if len(found) == limit:
@@ -67,10 +68,8 @@ class WordIndex:
         The score is BM25 with the word frequencies of the match's own shard.
         """
         found: list[tuple[float, int]] = []
-        for shard in self._from_newest(None):
+        for shard in self._from_newest(None, least):
             table = _name(shard)
-            if (shard + 1) * SHARD <= least:
-                break
             rows = self._db.query(
                 f"SELECT rank, rowid FROM {table} WHERE {table} MATCH ? AND rowid >= ? ORDER BY rank LIMIT ?",
                 (expression, least, limit),
@@ -78,8 +77,10 @@ class WordIndex:
             found += [(float(rank), int(number)) for rank, number in rows]
         return sorted(found)[:limit]
 
-    def _from_newest(self, before: int | None) -> Iterator[int]:
-        return (shard for shard in reversed(self._shards) if before is None or shard * SHARD < before)
+    def _from_newest(self, before: int | None, least: int) -> Iterator[int]:
+        for shard in reversed(self._shards):
+            if (shard + 1) * SHARD > least and (before is None or shard * SHARD < before):
+                yield shard
 
 
 def _name(shard: int) -> str:

@@ -48,7 +48,7 @@ STICKS = 3
 def rows(*, quick: bool = False, full: bool = False) -> list[Row]:
     """The import beside its parts."""
     del full
-    count, turns = (100, 2) if quick else (2000, 3)
+    count, turns = (100, 2) if quick else (2000, 2)
     with world.temporary("import") as folder:
         sticks = _made(folder, count)
         say(f"import, beside its parts: {turns} times each")

@@ -1,6 +1,6 @@
 """Search in 100,000 imported records: newest first and ranked, with words as people type them.
 
-The records are 25,000 variations of the invented interviews, four times each, filed through `Archive.file` with the
+The records are 10,000 variations of the invented interviews, ten times each, filed through `Archive.file` with the
 rows that an import leaves, in transactions of one shard. What stands for the sealed document beside the texts is that
 of the interview they are varied from: a search never reads it, but it takes its place in the file. Queries are one to
 three words of one record, half of them cut to their beginnings, and some rare and absent words.
@@ -33,7 +33,7 @@ from sync.desk.desk import Desk
 from tui.demo_interviews import BASE_COUNT, SEARCH_PHRASE, interviews
 
 GOAL_MS = 50.0
-SAME = 4
+SAME = 10
 """Records that have the same texts; to tell 100,000 different ones would take longer than to file them."""
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -111,7 +111,7 @@ def _filled(desk: Desk, count: int, dice: random.Random) -> list[str]:
 
 
 def _told(count: int) -> Iterator[Texts]:
-    """The texts of `count` records by compartment: every variation stands for four records."""
+    """The texts of `count` records by compartment: every variation stands for ten records."""
     form = parse_form(next(iter(shipped_forms())).xform)
     numbers = {name: number for number, name in COMPARTMENTS.items()}
     places = {question.name: numbers[question.compartment] for question in form.questions.values()}

@@ -7,12 +7,12 @@ or passphrases: the facts put into them are names of steps, counts, sizes and id
 
 from __future__ import annotations
 
-from schemas.problems import desk, entry, form, interview, pack, system, vault, volume, wire
+from schemas.problems import desk, entry, form, interview, network, pack, system, vault, volume, wire
 from schemas.problems.catalogue import Entry
 
 __all__ = ["CATALOGUE", "Entry", "Problem"]
 
-_AREAS = (wire, vault, entry, pack, volume, form, interview, desk, system)
+_AREAS = (wire, vault, entry, pack, volume, network, form, interview, desk, system)
 CATALOGUE: dict[str, Entry] = {item.code: item for area in _AREAS for item in area.ENTRIES}
 
 

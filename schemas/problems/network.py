@@ -1,0 +1,123 @@
+"""Coded problems of this area: sending, receivers, tokens (docs/spec/protocol.md §10)."""
+
+from __future__ import annotations
+
+from schemas.problems.catalogue import Entry
+
+_KEPT = "Every sealed interview is still in the outbox, and what the receiver has confirmed stays there."
+_LATER = "Try again later; sending goes on where it stopped. A stick can carry the same interviews meanwhile."
+_STORED = "Nothing that was stored before has changed."
+
+
+def _sending(code: str, what: str, remedy: str = _LATER) -> Entry:
+    return Entry(code, what, _KEPT, remedy)
+
+
+ENTRIES: tuple[Entry, ...] = (
+    # the line
+    _sending("E_NET_UNREACHABLE", "The receiver cannot be reached ({why})."),
+    _sending("E_NET_CUT", "The connection to the receiver was cut ({why})."),
+    _sending("E_NET_SLOW", "The receiver did not answer in time."),
+    _sending(
+        "E_NET_PROXY",
+        "The proxy does not let us through ({why}).",
+        "Check the address of the proxy, or whether Tor is running, and try again.",
+    ),
+    _sending(
+        "E_NET_PORTAL",
+        "This network answers in place of the receiver: it looks like a log-in page for guests.",
+        "Log in to the network in a browser, or use another network, and try again.",
+    ),
+    _sending(
+        "E_NET_REDIRECT",
+        "Something answered with a redirection to another address. It was not followed.",
+        "Use another network. If it happens everywhere, tell the office this code.",
+    ),
+    _sending(
+        "E_PIN",
+        "Whoever answered is not the receiver of this mission: {why}.",
+        "Somebody on this network may be listening. Nothing was sent. Check the clock of this laptop, use another"
+        " network, and tell the office this code.",
+    ),
+    _sending(
+        "E_NET_ANSWER",
+        "The receiver answered with something that makes no sense here ({status}).",
+        "Try again later. If it stays, tell the office this code.",
+    ),
+    _sending("E_RECEIVER_BUSY", "The receiver is busy with others."),
+    _sending("E_RECEIVER_FULL", "The receiver has no room left.", "Tell the office. Use a stick meanwhile."),
+    _sending("E_RECEIVER_FAULT", "The receiver could not store what was sent ({where})."),
+    _sending(
+        "E_RECEIVER_NONE", "The mission pack names no receiver.", "Use a stick, or ask the office for a new pack."
+    ),
+    _sending(
+        "E_R1_FALSE",
+        "The receiver's word that it stored a volume is not genuine ({why}).",
+        "Use a stick, and tell the office this code: the receiver is broken or lies.",
+    ),
+    # tokens
+    _sending(
+        "E_TOKEN_NONE",
+        "All permissions for sending are used up.",
+        "Ask the office for a new pack, and use a stick meanwhile.",
+    ),
+    _sending(
+        "E_TOKEN_UNKNOWN",
+        "The receiver does not know this permission for sending.",
+        "Tell the office: the receiver needs the newest list of tokens. Use a stick meanwhile.",
+    ),
+    _sending("E_TOKEN_EXPIRED", "This permission for sending has expired.", "Ask the office for a new pack."),
+    _sending("E_TOKEN_USED", "This permission for sending was already used for another bundle."),
+    _sending("E_TOKEN_QUOTA", "The bundle is larger than one permission for sending allows.", "Use a stick."),
+    # requests
+    _sending("E_UPLOAD_UNKNOWN", "The receiver does not know this upload any more; it begins anew."),
+    _sending("E_UPLOAD_OFFSET", "The receiver continues at another byte than was sent."),
+    _sending("E_UPLOAD_BUSY", "Another connection is sending the same volume."),
+    _sending("E_UPLOAD_LENGTH", "More was sent than the volume has."),
+    _sending("E_UPLOAD_CELL", "A part of the volume arrived damaged; it is sent again."),
+    _sending("E_HTTP_TUS", "The receiver speaks another version of the upload protocol."),
+    _sending("E_HTTP_REQUEST", "The receiver did not accept the request ({where})."),
+    # the receiver's own
+    Entry(
+        "E_RECEIVER_CARD",
+        "This is not the card of a receiver, or it is damaged.",
+        _STORED,
+        "Copy the card again from the receiver (`svidok receiver init` wrote it).",
+    ),
+    Entry(
+        "E_RECEIVER_TWICE",
+        "This mission already has that receiver.",
+        _STORED,
+        "Nothing has to be done.",
+    ),
+    Entry(
+        "E_TOKEN_LIST",
+        "This is not a list of tokens of that office ({why}).",
+        _STORED,
+        "Copy the list again from the office (`svidok desk mission tokens` wrote it).",
+    ),
+    Entry(
+        "E_RECEIVER_URL",
+        "The address must begin with https:// and name a host: {url}",
+        "Nothing was made.",
+        "Give the address as devices will reach it, for example https://receiver.example:8443",
+    ),
+    Entry(
+        "E_RECEIVER_LISTEN",
+        "The receiver cannot listen on {address} ({why}).",
+        _STORED,
+        "Choose another address or port with --listen, or stop the program that uses it.",
+    ),
+    Entry(
+        "E_RECEIVER_BACKEND",
+        "The store or the index of the receiver does not answer ({where}).",
+        "What was acknowledged is stored; unfinished uploads go on later.",
+        "Check that the object store and PostgreSQL run and can be reached, then try again.",
+    ),
+    Entry(
+        "E_EXTRA_MISSING",
+        "This command needs a part that is not installed here ({extra}).",
+        "Nothing was changed.",
+        "Install it with: pip install 'svidok[{extra}]'",
+    ),
+)

@@ -129,7 +129,7 @@ class Index(Protocol):
         """The upload with this id, or None; also one that is complete."""
 
     async def authorised(self, token: bytes, upload: Upload, now: int) -> None:
-        """Raises E_TOKEN_UNKNOWN or E_TOKEN_EXPIRED unless this token (by hash) made the upload or its bundle is its own."""
+        """Raises E_TOKEN_UNKNOWN or E_TOKEN_EXPIRED unless this token (by hash) made the upload or has its bundle."""
 
     def writing(self, upload_id: str, patience: float = 10.0) -> AbstractAsyncContextManager[Lease]:
         """The exclusive right to write. Whoever holds it is asked to let go. Raises E_UPLOAD_BUSY after `patience`
@@ -143,7 +143,7 @@ class Index(Protocol):
         """The volume is whole and published in the store; it gets the next place in the order of arrival."""
 
     async def remove(self, upload_id: str) -> None:
-        """Forgets an upload that is not complete, and gives its bytes back to the token. Harmless when there is none."""
+        """Forgets an upload that is not complete and gives its bytes back to the token. Harmless when there is none."""
 
     async def expired(self, now: int) -> list[Upload]:
         """Unfinished uploads past their time."""

@@ -22,6 +22,8 @@ MORE: Final = 0
 LAST: Final = 1
 CUT_OFF: Final = 2
 """Final byte of the empty cell that closes a stream after a crash."""
+SLOT: Final = 1280
+"""Bytes of a slot (§6.3): known here to whoever skips slots without being able to open one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from collector import crypto, slots
-from collector.cells import CELL, StreamInfo, cells_for
+from collector.cells import CELL, SLOT, StreamInfo, cells_for
 from collector.cellstream import open_bytes, seal_bytes
 from collector.crypto import Secret
 from collector.slots import RecipientKeys, RecipientPublic
@@ -30,7 +30,7 @@ PACK_MAGIC: Final = b"SVIDPAK1"
 RETURN_MAGIC: Final = b"SVIDRET1"
 
 _FIXED: Final = struct.Struct(">8s16s32sI")
-_START: Final = _FIXED.size + SLOTS * slots.SLOT
+_START: Final = _FIXED.size + SLOTS * SLOT
 _BLOCK: Final = 65_536
 _ZERO_NONCE: Final = bytes(12)
 """The key is drawn for one envelope and seals once."""
@@ -104,7 +104,7 @@ def open(magic: bytes, data: bytes, keys: Sequence[RecipientKeys]) -> Opened:
     found_magic, pack_id, kc, mlen = _FIXED.unpack_from(data)
     if found_magic != magic or not _BLOCK <= mlen <= MAX_SEALED or mlen % _BLOCK or len(data) < _START + mlen:
         raise Problem("E_FORMAT", where="envelope")
-    table = [data[at : at + slots.SLOT] for at in range(_FIXED.size, _START, slots.SLOT)]
+    table = [data[at : at + SLOT] for at in range(_FIXED.size, _START, SLOT)]
     shares = slots.open_slots(table, keys, oid=pack_id, kcs=[kc], kind=slots.KIND_PACK)
     key = slots.combine(shares, [kc], pack_id).get(0)
     if key is None:

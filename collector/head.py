@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from collector import crypto
-from collector.cells import CHUNK, StreamInfo, all_zero
+from collector.cells import CHUNK, SLOT, StreamInfo, all_zero
 from collector.cellstream import open_bytes, seal_bytes
 from collector.crypto import BytesLike, Secret
 from collector.padme import padme
-from collector.slots import SLOT, commitment
+from collector.slots import commitment
 from schemas.problems import Problem
 
 EID: Final = 16

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from collector import crypto
+from collector.cells import SLOT
 from collector.crypto import P, Secret
 from schemas.problems import Problem
 
 KIND_ENTRY: Final = 0
 KIND_BUNDLE: Final = 1
 KIND_PACK: Final = 2
-SLOT: Final = 1280
 KEY: Final = 32
 MAX_SHARES: Final = 8
 COMPARTMENTS_IN_USE: Final = 3

@@ -17,8 +17,7 @@ from functools import cached_property
 from typing import Final, Protocol
 
 from collector import crypto, merkle
-from collector.cells import CELL
-from collector.slots import SLOT
+from collector.cells import CELL, SLOT
 from schemas.problems import Problem
 
 MAGIC: Final = b"SVIDVOL1"

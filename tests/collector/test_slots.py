@@ -8,8 +8,9 @@ from itertools import permutations
 import pytest
 
 from collector import crypto, slots
+from collector.cells import SLOT
 from collector.crypto import Secret
-from collector.slots import KIND_BUNDLE, KIND_ENTRY, KIND_PACK, SLOT, OpenedShare, RecipientKeys, RecipientPublic
+from collector.slots import KIND_BUNDLE, KIND_ENTRY, KIND_PACK, OpenedShare, RecipientKeys, RecipientPublic
 from schemas.problems import Problem
 from tests.helpers.expect import flipped, patched, refused
 

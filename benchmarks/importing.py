@@ -50,7 +50,7 @@ def rows(*, quick: bool = False, full: bool = False) -> list[Row]:
     del full
     count, turns = (100, 2) if quick else (2000, 2)
     with world.temporary("import") as folder:
-        sticks = _made(folder, count)
+        sticks = world.apart(_made, folder, count)
         say(f"import, beside its parts: {turns} times each")
         entries = _Entries(folder, sticks, count)
         ours: list[float] = []

@@ -12,7 +12,8 @@ HEADINGS = ("work", "ours", "other", "ratio", "goal", "reached")
 class Row:
     """One line: what was done, our figure, the figure beside it, their ratio, the goal, whether it was reached.
 
-    `reached` is None where something is missing for the comparison; `note` says what, or what bounds the figure.
+    `reached` is None where there is no goal, or where something is missing for the comparison; `note` says what, or what
+    bounds the figure.
     """
 
     work: str
@@ -25,7 +26,8 @@ class Row:
 
     def cells(self) -> tuple[str, ...]:
         """The line's texts in the order of the headings."""
-        verdict = "not measured" if self.reached is None else "yes" if self.reached else "NO"
+        unknown = "–" if self.goal == "–" else "not measured"
+        verdict = unknown if self.reached is None else "yes" if self.reached else "NO"
         return self.work, self.ours, self.other, self.ratio, self.goal, verdict
 
 

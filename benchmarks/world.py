@@ -7,10 +7,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 from collector import filling
 from collector.field import Field
@@ -21,6 +24,7 @@ from sync.desk import mission
 from sync.desk.desk import Desk
 from tui.demo_interviews import BASE_COUNT, interviews
 
+T = TypeVar("T")
 PASSPHRASE = "six invented words that open it"  # noqa: S105  # of homes that live as long as one run
 KDF = KdfParams(65_536, 1)
 """The smallest passphrase work that a vault accepts: unlocking is not what is measured here."""
@@ -46,6 +50,12 @@ def found(folder: Path, fields: int = 1) -> list[Path]:
                 request, spoken = field.request()
                 field.accept_pack(desk.enrol(request, spoken).pack, made.fingerprint)
     return homes
+
+
+def apart(work: Callable[..., T], *arguments: object) -> T:
+    """The result of `work` in a process of its own, so that what a field machine sets for its process stays there."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as other:
+        return other.submit(work, *arguments).result()
 
 
 def text_entries(home: Path, first: int, count: int) -> None:

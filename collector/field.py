@@ -15,6 +15,7 @@ from typing import Any
 
 from collector import codes, crypto, drafts, hygiene, identity, media, mission, outbox, sealing
 from collector.cells import CELL
+from collector.database import guard_memory
 from collector.interview import Interview
 from collector.keyslots import KdfParams
 from collector.mission import ActivePack, PackSummary
@@ -76,6 +77,7 @@ class Field:
         def prepare(vault: Vault) -> None:
             identity.begin(vault.db, vault.ring, leaves=leaves, clock=clock)
 
+        guard_memory()
         vault = Vault.create(
             home,
             passphrase,
@@ -91,6 +93,7 @@ class Field:
     @classmethod
     def open(cls, home: Path, passphrase: str, *, keyfile: bytes | None = None, clock: Clock = time.time) -> Field:
         """Opens a home. Raises what `Vault.unlock` raises; what a person must know of it stands in `notices`."""
+        guard_memory()
         vault = Vault.unlock(
             home, passphrase, migrations=field_migrations(), profile=PROFILE, keyfile=keyfile, clock=clock
         )

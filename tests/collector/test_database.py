@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 
 from collector.database import Database
 from schemas.problems import Problem
+from tests.conftest import REPO
 from tests.helpers import faults
 
 KEY = bytes(range(48))
@@ -43,6 +46,21 @@ def code_of(db: Database, sql: str) -> str:
     with pytest.raises(Problem) as caught:
         db.query(sql)
     return caught.value.code
+
+
+def test_only_a_process_that_asks_for_it_overwrites_everything_that_sqlite_frees(tmp_path: Path, tables: Path) -> None:
+    program = f"""
+from pathlib import Path
+from collector.database import Database
+from collector.field import Field
+from collector.keyslots import KdfParams
+db = Database.open(Path({str(tmp_path)!r}) / "a.db", bytes(48), Path({str(tables)!r}), create=True)
+print(*db.one("PRAGMA cipher_memory_security"))
+Field.create(Path({str(tmp_path)!r}) / "field", "long enough for a vault", params=KdfParams(65536, 1)).close()
+print(*db.one("PRAGMA cipher_memory_security"))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPO)
+    assert done.stdout.split() == ["0", "1"]
 
 
 def test_what_was_stored_is_there_after_opening_again(tmp_path: Path, tables: Path, db: Database) -> None:

@@ -12,7 +12,7 @@ HEADINGS = ("work", "ours", "other", "ratio", "goal", "reached")
 class Row:
     """One line: what was done, our figure, the figure beside it, their ratio, the goal, whether it was reached.
 
-    `reached` is None where there is no goal, or where something is missing for the comparison; `note` says what, or what
+    `reached` is None where there is no goal, or where something is missing for it; `note` says what, or what
     bounds the figure.
     """
 

@@ -225,6 +225,15 @@ def _cells_of(file: Readable) -> int:
     return cells
 
 
+def proven_lead(copy: bytes, cells: int) -> tuple[Header, bytes]:
+    """Header and leaf list of one end by itself, for whoever has only that end so far; `copy` is the lead whole.
+
+    Raises E_VOL_MAGIC, E_VOL_FORMAT, E_VOL_SIG, E_PAD, E_VOL_LEAVES.
+    """
+    header = _header_for(cells, copy)
+    return header, _read_leaves(copy, header)
+
+
 def _agreed_header(cells: int, copies: Sequence[bytes]) -> tuple[Header, dict[int, Problem]]:
     """The header that both ends, or one of them, give; and what is wrong with the other."""
     faults: dict[int, Problem] = {}

@@ -11,9 +11,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from schemas.records.network import ListedVolume, StoredVolume
+
+KEEP: Final = 14 * 86_400
+"""Seconds that an unfinished upload lives after its last byte, and a complete volume after the desk has imported it."""
+UNCLAIMED: Final = 8
+"""Uploads of one token that may wait for their header; one more is E_TOKEN_QUOTA."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,8 @@ class Index(Protocol):
     async def create(self, upload_id: str, token: bytes, length: int, claim: Claim | None, now: int) -> Upload:
         """Binds the token (by hash) to the claim's bundle, counts its quota, and makes the upload in one step.
 
-        The same volume again (same place and shard) gives the upload that exists, whole or not, whatever its id.
+        The same volume again (same place and shard) gives the upload that exists, whole or not, whatever its id; when
+        it is whole and came with another office's token, it also arrives now in the list of this token's office.
         Raises E_TOKEN_UNKNOWN, E_TOKEN_EXPIRED, E_TOKEN_USED, E_TOKEN_QUOTA, E_VOL_MIX (another shard in the same
         place, or another `shared` in the same bundle).
         """
@@ -140,7 +146,9 @@ class Index(Protocol):
         """The store has made `offset` bytes durable (it may also be lower than before, after a bad cell)."""
 
     async def complete(self, lease: Lease, r1: bytes, now: int) -> Upload:
-        """The volume is whole and published in the store; it gets the next place in the order of arrival."""
+        """The volume is whole and published in the store; it gets the next place in the order of arrival, in the list
+        of every office that has a token for its bundle.
+        """
 
     async def remove(self, upload_id: str) -> None:
         """Forgets an upload that is not complete and gives its bytes back to the token. Harmless when there is none."""
@@ -171,7 +179,7 @@ class Index(Protocol):
         """The desk has imported this volume: it may expire. False when there is none."""
 
     async def droppable(self, before: int) -> list[ListedVolume]:
-        """Complete volumes that were acknowledged before that moment."""
+        """Complete volumes that every office in whose list they stand has acknowledged before that moment."""
 
     async def drop(self, place: Place) -> None:
         """Forgets a complete volume."""

@@ -7,17 +7,19 @@ Nothing of a pack's body is read before enough signatures hold, and forms are on
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from collector import crypto, envelope, signed, signer, slots
 from collector.cells import cells_for
+from collector.roots import check_root as check_root
+from collector.roots import same_fingerprint as same_fingerprint
+from collector.roots import trusted as trusted
 from collector.signer import SignerState, SignerTree
 from collector.slots import RecipientKeys, RecipientPublic
 from schemas import structure
 from schemas.problems import Problem
-from schemas.records.common import LeafSignature, SignedObject
+from schemas.records.common import LeafSignature
 from schemas.records.mission import (
     Certificate,
     EnrolmentBody,
@@ -28,13 +30,11 @@ from schemas.records.mission import (
     PackContent,
     PackForm,
     PackRecipient,
-    Role,
     Root,
 )
 
 MAX_SLOTS = 16
 MAX_FORMS_BYTES = 64 << 20
-_FINGERPRINT_NOISE = re.compile(r"[\s\-‐‑–—.,]+")
 
 
 # ---- what the office writes ----
@@ -257,43 +257,6 @@ def _verify_content(opened: envelope.Opened, expected: Expected) -> VerifiedPack
         gap=max(gap, 0),
         unchanged=gap < 0,
     )
-
-
-def check_root(data: bytes, *, pinned: bytes | None, fingerprint: str | None) -> tuple[Root, bytes]:
-    """The root document and its hash H(body). Raises E_ROOT_OTHER, E_FINGERPRINT, E_SCHEMA, E_PACK_SIG.
-
-    What a person types is compared where it is typed, also when a root is pinned already.
-    """
-    body = structure.decode(SignedObject, data).body
-    root_hash = crypto.sha256(body)
-    if pinned is not None and root_hash != pinned:
-        raise Problem("E_ROOT_OTHER")
-    if (pinned is None or fingerprint) and not same_fingerprint(fingerprint or "", crypto.fingerprint(body)):
-        raise Problem("E_FINGERPRINT")
-    root = structure.decode(Root, body)
-    _check_roles(root)
-    signed.open_object("root", data, trusted(root, root.roles.root), root.roles.root.threshold)
-    return root, root_hash
-
-
-def same_fingerprint(typed: str, real: str) -> bool:
-    """Whether a person typed this fingerprint; spaces, dashes, dots and commas between the digits do not matter."""
-    return _FINGERPRINT_NOISE.sub("", typed) == _FINGERPRINT_NOISE.sub("", real)
-
-
-def trusted(root: Root, role: Role) -> Mapping[bytes, bytes]:
-    """Key id to public key for everybody who may act in a role."""
-    return {kid: public for kid, public in root.keys if kid in role.kids}
-
-
-def _check_roles(root: Root) -> None:
-    """Every key has the id of its bytes, and every role has as many different keys as must sign. Raises E_SCHEMA."""
-    known = {kid for kid, _ in root.keys}
-    if len(known) != len(root.keys) or any(crypto.kid(public) != kid for kid, public in root.keys):
-        raise Problem("E_SCHEMA", where="Root.keys")
-    for role in (root.roles.root, root.roles.mission, root.roles.receipt):
-        if not set(role.kids) <= known or role.threshold > len(set(role.kids)):
-            raise Problem("E_SCHEMA", where="Root.roles")
 
 
 def _check_mission(root: Root, body: PackBody, standing: Standing | None) -> None:

@@ -11,7 +11,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from collector import merkle
-from collector.cellpipe import RUN, Lane, Pipeline, Progress, Readable, Target, limited, read_at, reader, write_at
+from collector.cellpipe import (
+    RUN,
+    Lane,
+    Pipeline,
+    Progress,
+    Readable,
+    Target,
+    limited,
+    read_at,
+    reader,
+    write_at,
+    write_out_early,
+)
 from collector.cells import (
     CELL,
     CHUNK,
@@ -91,9 +103,10 @@ def open_file(
 ) -> bytes:
     """Open and check a stream that lies in `source_fd` from `offset`; returns SHA-256 of its content.
 
-    With `target_fd` None it is only verified. Raises, in the order of the checks: E_KEY_COMMIT, E_STREAM_LEN,
-    E_CELL_AUTH, E_PAD, E_STREAM_ROOT; E_DISK_FULL, E_MEDIA_IO, E_NO_ACCESS. The root comes last: use what was written
-    only after the call has returned.
+    With `target_fd` None it is only verified. Without a root in `info` no cell is hashed: each is vouched for by its
+    tag alone, and the whole by what the caller compares the result with. Raises, in the order of the checks:
+    E_KEY_COMMIT, E_STREAM_LEN, E_CELL_AUTH, E_PAD, E_STREAM_ROOT; E_DISK_FULL, E_MEDIA_IO, E_NO_ACCESS. The root comes
+    last: use what was written only after the call has returned.
     """
     key = opening_keys(sk, info)
     with key:
@@ -187,9 +200,12 @@ class _OpenRun:
             finals = self.finals if index == self.info.cells - 1 else (MORE,)
             open_cell(cipher, index, finals, lane.cells[j], lane.chunks[j])
             check_padding(lane.chunks[j], content_of(self.info, index))
-            leaves.append(merkle.leaf(lane.cells[j]))
+            if self.info.root is not None:
+                leaves.append(merkle.leaf(lane.cells[j]))
         if self.target_fd is not None:
-            write_at(self.target_fd, lane.plain_view[: self.content], self.target_offset + self.first * CHUNK)
+            place = self.target_offset + self.first * CHUNK
+            write_at(self.target_fd, lane.plain_view[: self.content], place)
+            write_out_early(self.target_fd, place, self.content)
         return leaves
 
 

@@ -245,15 +245,21 @@ class Target:
             # The file system took the flag and refuses the write: everything from here on in the ordinary way.
             self._buffered()
             write_at(self._fd, view, place)
-        if self._large and self._flags is None and hasattr(os, "posix_fadvise"):
-            with contextlib.suppress(OSError):
-                os.posix_fadvise(self._fd, place, len(view), os.POSIX_FADV_DONTNEED)
+        if self._large and self._flags is None:
+            write_out_early(self._fd, place, len(view))
 
     def _buffered(self) -> None:
         if self._flags is not None:
             fcntl.fcntl(self._fd, fcntl.F_SETFL, self._flags)
             # Only now: a worker that still believes in the flag writes correctly without it, but not the reverse.
             self._flags = None
+
+
+def write_out_early(fd: int, offset: int, length: int) -> None:
+    """Ask the system to begin writing a range to the disk, so that little is left for the last fsync."""
+    if hasattr(os, "posix_fadvise"):
+        with contextlib.suppress(OSError):
+            os.posix_fadvise(fd, offset, length, os.POSIX_FADV_DONTNEED)
 
 
 def write_at(fd: int, view: memoryview, offset: int, *, raw: bool = False) -> None:

@@ -24,6 +24,11 @@ ENTRIES: tuple[Entry, ...] = (
         "Check the address of the proxy, or whether Tor is running, and try again.",
     ),
     _sending(
+        "E_PROXY_URL",
+        "This is not the address of a proxy that can be used.",
+        "Write it as socks5h://host:port (Tor: socks5h://127.0.0.1:9050) or http://host:port.",
+    ),
+    _sending(
         "E_NET_PORTAL",
         "This network answers in place of the receiver: it looks like a log-in page for guests.",
         "Log in to the network in a browser, or use another network, and try again.",

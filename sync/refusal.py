@@ -1,0 +1,130 @@
+"""What a failure of sockets, TLS or HTTP means to a person (docs/spec/protocol.md §10.1).
+
+Rule: a word that the other side or the network has spoken never gets into a sentence as it came: reasons are ours.
+"""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import socket
+import ssl
+from typing import Final, Literal
+
+from collector import crypto
+from schemas.problems import Problem
+
+Phase = Literal["reach", "proxy", "tls", "send", "answer"]
+
+_NO_WAY: Final = {
+    errno.ECONNREFUSED: "nobody listens there",
+    errno.ENETUNREACH: "there is no network",
+    errno.ENETDOWN: "there is no network",
+    errno.EADDRNOTAVAIL: "there is no network",
+    errno.EHOSTUNREACH: "there is no way to it",
+    errno.ETIMEDOUT: "no answer",
+    errno.ECONNRESET: "the network refuses it",
+}
+_CUT: Final = {
+    errno.ECONNRESET: "the other end or the network hung up",
+    errno.EPIPE: "the other end or the network hung up",
+    errno.ETIMEDOUT: "the line is dead",
+    errno.EHOSTUNREACH: "the line is dead",
+    errno.ENETUNREACH: "the line is dead",
+    errno.ENETDOWN: "the line is dead",
+}
+_PLAIN: Final = frozenset(
+    (
+        "WRONG_VERSION_NUMBER",
+        "HTTP_REQUEST",
+        "HTTPS_PROXY_REQUEST",
+        "RECORD_LAYER_FAILURE",
+        "PACKET_LENGTH_TOO_LONG",
+        "UNKNOWN_PROTOCOL",
+        "RECORD_TOO_SMALL",
+    )
+)
+"""What OpenSSL says when the first bytes of an answer are no TLS at all."""
+_OLD: Final = frozenset(
+    ("UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "WRONG_SSL_VERSION", "NO_PROTOCOLS_AVAILABLE")
+)
+_NOT_YET, _EXPIRED = 9, 10
+_UNTIMELY: Final = {
+    _NOT_YET: "its certificate is not valid yet, or the clock of this laptop is wrong",
+    _EXPIRED: "its certificate has expired, or the clock of this laptop is wrong",
+}
+OTHER: Final = "it shows another certificate"
+_SOCKS_NO_WAY: Final = ("0x01", "0x03", "0x04", "0x05", "0x06")
+"""Answers of a SOCKS proxy that works and cannot get to the receiver."""
+
+
+def other_certificate(shown: bytes | None) -> str:
+    """Names a certificate that is not the receiver's, without believing it."""
+    return f"{OTHER}, SHA-256 {crypto.sha256(shown).hex()[:32]}" if shown else OTHER
+
+
+def problem_of(error: BaseException, phase: Phase) -> Problem:
+    """The problem that a foreign error is. The library wraps errors in its own; the innermost one is what happened."""
+    causes = _causes(error)
+    if phase == "tls":
+        return _of_handshake(causes)
+    if phase == "proxy":
+        return Problem("E_NET_PROXY", why=_proxy_reason(causes))
+    if phase == "reach":
+        return _of_reaching(causes)
+    if any(isinstance(cause, TimeoutError) for cause in causes):
+        return Problem("E_NET_SLOW")
+    garbled = (http.client.BadStatusLine, http.client.LineTooLong, http.client.UnknownProtocol)
+    if any(isinstance(c, garbled) and not isinstance(c, http.client.RemoteDisconnected) for c in causes):
+        return Problem("E_NET_ANSWER", status="no HTTP")
+    number = next((c.errno for c in reversed(causes) if isinstance(c, OSError) and c.errno in _CUT), None)
+    return Problem("E_NET_CUT", why=_CUT[number] if number is not None else _CUT[errno.ECONNRESET])
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error and everything beneath it, the outermost first."""
+    found: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        item = waiting.pop(0)
+        if isinstance(item, BaseException) and item not in found:
+            found.append(item)
+            waiting += [getattr(item, "socket_err", None), item.__cause__, item.__context__]
+            waiting += [part for part in item.args if isinstance(part, BaseException)]
+    return found
+
+
+def _of_handshake(causes: list[BaseException]) -> Problem:
+    refused = next((c for c in causes if isinstance(c, ssl.SSLCertVerificationError)), None)
+    if refused is not None:
+        return Problem("E_PIN", why=_UNTIMELY.get(refused.verify_code, OTHER))
+    reason = next((c.reason for c in causes if isinstance(c, ssl.SSLError) and c.reason), "")
+    if reason in _PLAIN:
+        return Problem("E_NET_PORTAL")
+    if reason in _OLD:
+        return Problem("E_PIN", why="it speaks only an old version of TLS")
+    if any(isinstance(cause, TimeoutError) for cause in causes):
+        return Problem("E_NET_SLOW")
+    if reason and not any(isinstance(c, ssl.SSLEOFError | ConnectionError) for c in causes):
+        return Problem("E_PIN", why="no secure connection comes about")
+    return Problem("E_NET_CUT", why="before the connection was secure")
+
+
+def _of_reaching(causes: list[BaseException]) -> Problem:
+    kinds = {type(cause).__name__ for cause in causes}
+    if kinds & {"SOCKS5Error", "SOCKS5AuthError", "GeneralProxyError", "ProxyConnectionError"}:
+        said = " ".join(str(cause) for cause in causes if type(cause).__name__ == "SOCKS5Error")
+        if said[:4] in _SOCKS_NO_WAY:
+            return Problem("E_NET_UNREACHABLE", why="the proxy finds no way to it")
+        return Problem("E_NET_PROXY", why=_proxy_reason(causes))
+    if any(isinstance(cause, socket.gaierror | UnicodeError) for cause in causes):
+        return Problem("E_NET_UNREACHABLE", why="its name is not known here")
+    number = next((c.errno for c in reversed(causes) if isinstance(c, OSError) and c.errno in _NO_WAY), None)
+    return Problem("E_NET_UNREACHABLE", why=_NO_WAY[errno.ETIMEDOUT if number is None else number])
+
+
+def _proxy_reason(causes: list[BaseException]) -> str:
+    if any(type(cause).__name__ == "SOCKS5AuthError" or " 407 " in f"{cause} " for cause in causes):
+        return "it wants a name and a password"
+    number = next((c.errno for c in reversed(causes) if isinstance(c, OSError) and c.errno in _NO_WAY), None)
+    return _NO_WAY[number] if number is not None else "it gives no sensible answer"

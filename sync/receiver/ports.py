@@ -45,7 +45,8 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class Upload:
     """One volume on its way in, or arrived. `id`: opaque name in its location; `offset`: durable bytes; `claim` is None
-    until the header has come in; `r1`: set when it is complete; `expires`: seconds since 1970.
+    until the header has come in; `r1`: set when it is complete; `expires`: seconds since 1970; `turn`: how often the
+    right to write it was given, by which a store that several workers share tells late bytes of an earlier one.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Upload:
     token: bytes
     expires: int
     r1: bytes | None = None
+    turn: int = 0
 
     @property
     def complete(self) -> bool:
@@ -231,7 +233,9 @@ class Store(Protocol):
         """Durable bytes of an unfinished upload."""
 
     async def publish(self, upload: Upload) -> None:
-        """Makes a whole upload the volume at its claim's place, durably. Repeating it changes nothing."""
+        """Makes a whole upload the volume at its claim's place, durably. Repeating it changes nothing. The upload's own
+        bytes may stay until `discard`, which follows once the index says complete.
+        """
 
     async def published(self, place: Place) -> bool:
         """Whether there is a volume at a place."""

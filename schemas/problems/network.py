@@ -120,6 +120,12 @@ ENTRIES: tuple[Entry, ...] = (
         "Check that the object store and PostgreSQL run and can be reached, then try again.",
     ),
     Entry(
+        "E_STORE_URL",
+        "This store or index cannot be used as it is written ({why}).",
+        _STORED,
+        "Write --store s3://bucket/prefix and --index postgresql://host/database; credentials come from the environment.",
+    ),
+    Entry(
         "E_EXTRA_MISSING",
         "This command needs a part that is not installed here ({extra}).",
         "Nothing was changed.",

@@ -102,6 +102,22 @@ courier = LazyGroup(
 )
 
 
+receiver = LazyGroup(
+    "receiver",
+    {
+        "init": ("tui.commands.receiver:init", "Make a receiver: certificates, receipt key, card."),
+        "accept": ("tui.commands.receiver:accept", "Accept an office's list of tokens."),
+        "serve": ("tui.commands.receiver_serve:serve", "Take in volumes until it is stopped."),
+        "status": ("tui.commands.receiver:status", "Show what is stored, what waits, and how it fares."),
+        "fsck": ("tui.commands.receiver:fsck", "Compare index and store, and mend."),
+        "copy": ("tui.commands.receiver_copy:copy", "Move everything to an object store and PostgreSQL."),
+        "rotate": ("tui.commands.receiver:rotate", "Take the next certificate into use."),
+        "card": ("tui.commands.receiver:card", "Write the card for the office once more."),
+    },
+    "A server that stores sealed volumes for an office; needs no passphrase.",
+)
+
+
 class _Main(LazyGroup):
     """Without a command: the screens of this home's profile."""
 
@@ -113,6 +129,7 @@ class _Main(LazyGroup):
                 "field": ("tui.cli:field", "The documenter's machine."),
                 "courier": ("tui.cli:courier", "Carry sealed bundles."),
                 "desk": ("tui.cli:desk", "The central office."),
+                "receiver": ("tui.cli:receiver", "A server that stores sealed volumes."),
                 "passphrase": ("tui.commands.passphrase:passphrase", "Change the passphrase of a home."),
             },
             "Takes testimony in the field, seals it, carries it, and keeps it provable."

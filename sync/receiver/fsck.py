@@ -1,0 +1,219 @@
+"""Does the store hold what the index says, and nothing else? Over any back end (`svidok receiver fsck`).
+
+Rule: a repair never throws away a volume that proves itself, and never makes the index say more than the bytes prove.
+
+    finding              what it means                                          what a repair does
+    upload-short         fewer bytes than the index acknowledged                sets the offset back to what is there
+    upload-stray         bytes of an upload that the index does not know        removes them
+    volume-unrecorded    published, and the index says unfinished               completes it, or begins it anew
+    volume-stray         a volume that the index does not know                  removes it when damaged, else names it
+    volume-missing       complete in the index, and not in the store            forgets it, so that it can be sent again
+    volume-length        complete, and not as long as it was                    forgets and removes it
+    volume-damaged       (deep) does not prove itself                           forgets and removes it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from schemas.problems import Problem
+from schemas.records.network import ListedVolume
+from sync.receiver.checking import VolumeChecker
+from sync.receiver.ports import Claim, Index, Place, Store, Upload
+from sync.volume import LENGTHS
+
+_WHOLE: Final = max(LENGTHS) + 1
+Progress = Callable[[int, int], None]
+Receipt = Callable[[Claim], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it should be. `mended`: it is now; `why`: what exactly, or why it stays."""
+
+    kind: str
+    what: str
+    mended: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FsckReport:
+    """How many volumes and unfinished uploads were looked at, and what was found."""
+
+    volumes: int
+    uploads: int
+    deep: bool
+    findings: tuple[Finding, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong, or all of it was mended."""
+        return all(finding.mended for finding in self.findings)
+
+
+def as_dict(report: FsckReport) -> dict[str, Any]:
+    """For scripts."""
+    return {**asdict(report), "sound": report.sound}
+
+
+async def fsck(
+    index: Index,
+    store: Store,
+    now: int,
+    *,
+    repair: Receipt | None = None,
+    deep: bool = False,
+    progress: Progress | None = None,
+) -> FsckReport:
+    """Looks at everything; with `deep` every volume is verified as a courier does. With `repair`, which signs R1 for a
+    volume that only has to be completed, it mends; the receiver has to be stopped for that.
+
+    Raises E_RECEIVER_FAULT, E_RECEIVER_BACKEND, E_RECEIVER_FULL.
+    """
+    return await _Fsck(index, store, now, repair, deep, progress).run()
+
+
+class _Fsck:
+    def __init__(
+        self, index: Index, store: Store, now: int, repair: Receipt | None, deep: bool, progress: Progress | None
+    ) -> None:
+        self._index, self._store, self._now = index, store, now
+        self._receipt, self._repair, self._deep, self._progress = repair, repair is not None, deep, progress
+        self._findings: list[Finding] = []
+
+    async def run(self) -> FsckReport:
+        # The store is asked first: what comes in meanwhile is then in the index at least.
+        ids, places = await self._store.left_over()
+        uploads, volumes = await self._index.unfinished(), await self._index.every_volume()
+        here = set(places)
+        await self._strays(ids, {upload.id for upload in uploads})
+        for upload in uploads:
+            await self._upload(upload, upload.claim is not None and upload.claim.place in here)
+        for done, listed in enumerate(volumes, 1):
+            await self._volume(listed)
+            if self._progress is not None:
+                self._progress(done, len(volumes))
+        waiting = {upload.claim.place for upload in uploads if upload.claim is not None}
+        recorded = {Place(listed.bid, listed.s, listed.i) for listed in volumes}
+        for place in places:
+            if place not in recorded and place not in waiting:
+                await self._stray_volume(place)
+        return FsckReport(len(volumes), len(uploads), self._deep, tuple(self._findings))
+
+    def _note(self, kind: str, what: str, mended: bool, why: str = "") -> None:
+        self._findings.append(Finding(kind, what, mended, why))
+
+    async def _strays(self, ids: list[str], known: set[str]) -> None:
+        for upload_id in ids:
+            if upload_id in known:
+                continue
+            found = await self._index.find(upload_id)
+            if found is not None and not found.complete:
+                continue  # it began meanwhile
+            if self._repair:
+                await self._store.discard(upload_id)
+            self._note("upload-stray", upload_id, self._repair)
+
+    async def _upload(self, upload: Upload, published: bool) -> None:
+        """Every acknowledged byte must be there; published bytes count as there."""
+        have = await self._durable(upload)
+        if have < upload.offset:
+            if self._repair:
+                await self._set_back(upload, have)
+            self._note("upload-short", upload.id, self._repair, f"{have} of {upload.offset} bytes")
+        elif published:
+            await self._unrecorded(upload)
+
+    async def _unrecorded(self, upload: Upload) -> None:
+        """The receiver ended between store and index: the volume has no receipt yet."""
+        claim = upload.claim
+        if claim is None or self._receipt is None:
+            self._note("volume-unrecorded", upload.id, False, "its device's next request, or --repair, completes it")
+            return
+        fault = await _proven(self._store, claim.place, upload.length)
+        if fault is None:
+            async with self._index.writing(upload.id) as lease:
+                await self._store.publish(lease.upload)
+                await self._index.complete(lease, self._receipt(claim), self._now)
+            await self._store.discard(upload.id)
+        else:
+            await self._set_back(upload, 0)
+            await self._store.remove(claim.place)
+        self._note("volume-unrecorded", _name(claim.place), True, fault or "")
+
+    async def _durable(self, upload: Upload) -> int:
+        """How many of the acknowledged bytes the store gives, in pieces of at most 1 MiB."""
+        have = 0
+        while have < upload.offset:
+            try:
+                piece = await self._store.read(upload, have, min(1 << 20, upload.offset - have))
+            except Problem:
+                break
+            if not piece:
+                break
+            have += len(piece)
+        return have
+
+    async def _set_back(self, upload: Upload, have: int) -> None:
+        async with self._index.writing(upload.id) as lease:
+            await self._index.advance(lease, have, self._now)
+            async with self._store.writer(lease.upload) as writer:
+                await writer.cut(have)
+
+    async def _volume(self, listed: ListedVolume) -> None:
+        place = Place(listed.bid, listed.s, listed.i)
+        name = _name(place)
+        if not await self._store.published(place):
+            if self._repair:
+                await self._index.drop(place)
+            self._note("volume-missing", name, self._repair, "its device has a receipt and must be told to send again")
+            return
+        fault = await self._fault_of(place, listed.bytes_)
+        if fault is None:
+            return
+        if self._repair:
+            await self._index.drop(place)
+            await self._store.remove(place)
+        kind = "volume-length" if fault == "length" else "volume-damaged"
+        self._note(kind, name, self._repair, f"{fault}; its device has a receipt and must be told to send again")
+
+    async def _fault_of(self, place: Place, length: int) -> str | None:
+        """What is wrong with a published volume: its length, or with `deep` the code of what it fails to prove."""
+        if not self._deep:
+            last = [piece async for piece in self._store.volume(place, length - 1, 2)]
+            return None if sum(map(len, last)) == 1 else "length"
+        return await _proven(self._store, place, length)
+
+    async def _stray_volume(self, place: Place) -> None:
+        """Nobody was given a receipt for it, or the index was lost. What proves itself is kept."""
+        length = sum([len(piece) async for piece in self._store.volume(place, 0, _WHOLE)])
+        fault = await _proven(self._store, place, length)
+        if fault is None:
+            self._note("volume-stray", _name(place), False, "it is whole; the index has lost it, or never had it")
+            return
+        if self._repair:
+            await self._store.remove(place)
+        self._note("volume-stray", _name(place), self._repair, fault)
+
+
+async def _proven(store: Store, place: Place, length: int) -> str | None:
+    """None when a volume proves itself whole and to be the one of its place, else the code of what does not hold."""
+    seen = 0
+    try:
+        checker = VolumeChecker(length)
+        async for piece in store.volume(place, 0, length + 1):
+            seen += len(piece)
+            checker.feed(piece)
+    except Problem as problem:
+        return problem.code
+    if seen != length or checker.header is None:
+        return "length"
+    header = checker.header
+    return None if Place(header.bid, header.stripe, header.index) == place else "E_VOL_MIX"
+
+
+def _name(place: Place) -> str:
+    return f"{place.bid.hex()}-{place.stripe}-{place.index}"

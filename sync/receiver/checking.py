@@ -78,7 +78,7 @@ class VolumeChecker:
         self.offset = 0
         self.header: Header | None = None
         self._lead = bytearray()
-        self._leaves = b""
+        self._proven = False
         self._cell = sha256(_LEAF)
 
     @classmethod
@@ -96,7 +96,7 @@ class VolumeChecker:
     @property
     def proven(self) -> bool:
         """Whether header and leaf list are in and hold."""
-        return bool(self._leaves)
+        return self._proven
 
     @property
     def whole(self) -> bool:
@@ -141,7 +141,8 @@ class VolumeChecker:
             elif before < 8 <= self.offset:
                 self._look_at_magic()
             if self.offset == self.layout.first:
-                self.header, self._leaves = proven_lead(bytes(self._lead), self.layout.cells)
+                self.header, _ = proven_lead(bytes(self._lead), self.layout.cells)
+                self._proven = True
         except Problem:
             self.offset = 0
             self._lead.clear()
@@ -161,7 +162,8 @@ class VolumeChecker:
         if part + len(taken) == CELL:
             digest = self._cell.digest()
             self._cell = sha256(_LEAF)
-            if digest != self._leaves[_HASH * row : _HASH * (row + 1)]:
+            at = HEADER + _HASH * row
+            if digest != self._lead[at : at + _HASH]:
                 self.offset = self.layout.first + row * CELL
                 raise Problem("E_UPLOAD_CELL")
         return len(taken)

@@ -1,0 +1,107 @@
+"""The body of a request as it arrives: taken off the line at once, up to a bound, until it ends, is cut, or must stop.
+
+Rule: what has arrived is never lost with the connection: every byte that was taken off the line is given out before the
+end is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from types import TracebackType
+from typing import Any, Literal
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+End = Literal["whole", "cut", "taken", "stopping"]
+
+
+class Body:
+    """A body in an asynchronous context. `end` tells how it ended, once `next` has given None: whole; cut by the line;
+    taken over by another request; the receiver is stopping.
+    """
+
+    def __init__(self, receive: Receive, bound: int) -> None:
+        self._receive = receive
+        self._bound = bound
+        self._held: list[bytes] = []
+        self._size = 0
+        self._end: End | None = None
+        self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._drain: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Body:
+        self._drain = asyncio.create_task(self._take_in())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._drain is not None:
+            self._drain.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._drain
+
+    @property
+    def end(self) -> End:
+        """How it ended. Only after `next` gave None."""
+        if self._end is None:
+            raise ValueError("the body has not ended yet")
+        return self._end
+
+    def stop(self, why: End) -> None:
+        """Takes in nothing more; what is there already is still given out."""
+        if self._end is None:
+            self._end = why
+        self._wake.set()
+
+    async def next(self, seconds: float | None = None) -> bytes | None:
+        """What has arrived since, at least one byte; None at the end. TimeoutError when nothing arrives for so long."""
+        if not self._held and self._end is None:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        if not self._held:
+            return None
+        piece = self._held[0] if len(self._held) == 1 else b"".join(self._held)
+        self._held, self._size = [], 0
+        if self._end is None:
+            self._wake.clear()
+        self._room.set()
+        return piece
+
+    async def exactly(self, count: int) -> bytes:
+        """The next `count` bytes together, or fewer when the body ends before. What is beyond stays for `next`."""
+        got = bytearray()
+        while len(got) < count:
+            piece = await self.next()
+            if piece is None:
+                break
+            got += piece
+        self.put_back(bytes(got[count:]))
+        return bytes(got[:count])
+
+    def put_back(self, data: bytes) -> None:
+        """`next` gives these bytes first."""
+        if data:
+            self._held.insert(0, data)
+            self._size += len(data)
+            self._wake.set()
+
+    async def _take_in(self) -> None:
+        while self._end is None:
+            message = await self._receive()
+            if message["type"] != "http.request":
+                return self.stop("cut")
+            data = message.get("body", b"")
+            if data:
+                self._held.append(data)
+                self._size += len(data)
+                self._wake.set()
+            if not message.get("more_body", False):
+                return self.stop("whole")
+            if self._size >= self._bound:
+                self._room.clear()
+                await self._room.wait()
+        return None

@@ -1,0 +1,115 @@
+"""What all requests of one worker share: index, store, receipt key, bounds, threads, and what is in work.
+
+Rule: counts of what is in work go down again on every way out, and a stop reaches every body that is being read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from collector import crypto
+from collector.crypto import Secret
+from collector.signed import sign_object
+from schemas.problems import Problem
+from schemas.records.network import StoredReceipt
+from schemas.structure import encode
+from sync.receiver.bodies import Body
+from sync.receiver.bounds import Bounds
+from sync.receiver.checking import VolumeChecker
+from sync.receiver.ports import Claim, Clock, Index, Store
+
+T = TypeVar("T")
+THREADS = 4
+
+
+class Receiver:
+    """One worker's receiver. `seed`: the 32 bytes that its receipt key grows from."""
+
+    def __init__(self, index: Index, store: Store, seed: Secret, bounds: Bounds, clock: Clock) -> None:
+        self.index = index
+        self.store = store
+        self.bounds = bounds
+        self._clock = clock
+        _, self._key = crypto.sign_keypair(seed)
+        self._pool = ThreadPoolExecutor(THREADS, "check")
+        self._bodies: set[Body] = set()
+        self._uploads = 0
+        self._reads = 0
+        self._checks: OrderedDict[str, VolumeChecker] = OrderedDict()
+        self.stopping = False
+
+    def now(self) -> int:
+        """Seconds since 1970."""
+        return int(self._clock())
+
+    async def in_thread(self, work: Callable[..., T], *args: object) -> T:
+        """Runs what would hold up everybody else."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
+
+    def receipt(self, claim: Claim) -> bytes:
+        """R1, signed: this volume is stored here (docs/spec/protocol.md §11.1)."""
+        place = claim.place
+        said = StoredReceipt(
+            bid=place.bid, broot=claim.broot, s=place.stripe, i=place.index, shard=claim.shard, rx=self.now()
+        )
+        return sign_object("r1", encode(said), [self._key])
+
+    # ---- what is in work ----
+
+    @contextlib.contextmanager
+    def uploading(self, body: Body) -> Iterator[None]:
+        """Counts an upload in work, and lets a stop reach it. Raises E_RECEIVER_BUSY."""
+        if self.stopping or self._uploads >= self.bounds.uploads:
+            raise Problem("E_RECEIVER_BUSY")
+        self._uploads += 1
+        self._bodies.add(body)
+        try:
+            yield
+        finally:
+            self._uploads -= 1
+            self._bodies.discard(body)
+
+    def begin_reading(self) -> None:
+        """Counts a large answer or a large small body. Raises E_RECEIVER_BUSY."""
+        if self.stopping or self._reads >= self.bounds.reads:
+            raise Problem("E_RECEIVER_BUSY")
+        self._reads += 1
+
+    def end_reading(self) -> None:
+        """The counterpart of `begin_reading`."""
+        self._reads -= 1
+
+    def stop(self) -> None:
+        """No new uploads; those in work make durable what they have, and end."""
+        self.stopping = True
+        for body in list(self._bodies):
+            body.stop("stopping")
+
+    async def close(self) -> None:
+        """Lets go of threads, index, store and key."""
+        self._pool.shutdown(wait=False)
+        await self.index.close()
+        await self.store.close()
+        self._key.wipe()
+
+    # ---- checks that go on with the next request ----
+
+    def remembered(self, upload_id: str, offset: int) -> VolumeChecker | None:
+        """The check of an upload as the last request left it, when it stands at this offset."""
+        checker = self._checks.pop(upload_id, None)
+        return checker if checker is not None and checker.offset == offset else None
+
+    def remember(self, upload_id: str, checker: VolumeChecker) -> None:
+        """Keeps a check for the next request."""
+        self._checks[upload_id] = checker
+        while len(self._checks) > self.bounds.remembered:
+            self._checks.popitem(last=False)
+
+    def forget(self, upload_id: str) -> None:
+        """Drops a kept check."""
+        self._checks.pop(upload_id, None)

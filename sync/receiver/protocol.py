@@ -1,0 +1,263 @@
+"""One connection: uvicorn's HTTP/1.1 with a strict reader of heads before it and a clock beside it.
+
+Rules: no head reaches h11 that `heads` has not understood in one way; no byte of a body is lost because the connection
+was; no peer can hold a connection by being slow; what follows an answer that came before the end of a body is dropped,
+up to a bound. Nothing here knows an address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import MutableMapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import h11
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from sync.network import CODE_HEADER
+from sync.receiver.bounds import Bounds
+from sync.receiver.heads import END, BadHead, read_head, suspicious
+
+_TICK: Final = 1.0
+_DRAIN: Final = 1 << 18
+Message = MutableMapping[str, Any]
+
+
+class Strict(H11Protocol):
+    """A connection of the receiver; `bounds` is set by `bounded`."""
+
+    bounds = Bounds()
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._serve = self.app
+        self.app = self._lossless
+        self._head = bytearray()
+        self._left: int | None = 0
+        self._tls: ssl.SSLObject | None = None
+        self._clock: asyncio.TimerHandle | None = None
+        self._since = self._seen = self.loop.time()
+        self._window = (self._since, 0)
+        self._got = 0
+        self._dropped = 0
+        self._unsent = 0
+        self.served = 0
+
+    # ---- begin and end ----
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """The connection is open, TLS included."""
+        super().connection_made(transport)
+        self._tls = transport.get_extra_info("ssl_object")
+        self._since = self.loop.time()
+        self._clock = self.loop.call_later(_TICK, self._tick)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone; what TLS still held of a body comes first."""
+        if self._clock is not None:
+            self._clock.cancel()
+        self._drain_tls()
+        super().connection_lost(exc)
+
+    def _drain_tls(self) -> None:
+        """A reset drops what TLS had not given out yet while we did not read; it arrived, so it counts."""
+        tls, self._tls = self._tls, None
+        if tls is None or self.cycle is None or self.cycle.response_started:
+            return
+        with contextlib.suppress(ssl.SSLError):
+            while self.conn.their_state is h11.SEND_BODY and (data := tls.read(_DRAIN)):
+                self._take_body(memoryview(data))
+
+    # ---- bytes in ----
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes from the peer: parts of a head, of a body, or of neither."""
+        self._unset_keepalive_if_required()
+        self._seen = self.loop.time()
+        rest = memoryview(data)
+        while rest and not self.transport.is_closing():
+            if self.conn.their_state is h11.IDLE:
+                rest = self._take_head(rest)
+            elif self.conn.their_state is h11.SEND_BODY:
+                rest = self._take_body(rest)
+            else:
+                # Requests that do not wait for their answer are not served: the connection ends with this one.
+                self.cycle.keep_alive = False
+                return
+
+    def _take_head(self, data: memoryview) -> memoryview:
+        """Gathers a head; gives a whole and good one to h11, and the bytes after it back."""
+        if not self._head:
+            self._since = self._seen
+        before = max(0, len(self._head) - len(END) + 1)
+        self._head += data[: self.bounds.head_bytes + len(END)]
+        end = self._head.find(END, before)
+        if end < 0:
+            status = suspicious(self._head, self.bounds.head_bytes)
+            if status is not None:
+                self._refuse(status)
+            return data[len(data) :]
+        end += len(END)
+        head = bytes(self._head[:end])
+        try:
+            framing = read_head(head, self.bounds.head_bytes, self.bounds.headers)
+        except BadHead as bad:
+            self._refuse(bad.status)
+            return data[len(data) :]
+        used = end - (len(self._head) - min(len(data), self.bounds.head_bytes + len(END)))
+        self._head.clear()
+        self._left = framing.length
+        self._window, self._got, self._dropped = (self._seen, 0), 0, 0
+        self.conn.receive_data(head)
+        self.handle_events()
+        return data[used:]
+
+    def _take_body(self, data: memoryview) -> memoryview:
+        """Gives h11 what belongs to the body; drops it when the answer is out already."""
+        part = data if self._left is None else data[: self._left]
+        self._got += len(part)
+        if self.cycle.response_complete:
+            self._dropped += len(part)
+            if self._left is None or self._dropped > self.bounds.linger:
+                # In chunks nobody can tell the end of this body from the beginning of another request.
+                if self._dropped > self.bounds.linger:
+                    self.transport.close()
+                return data[len(data) :]
+        if self._left is not None:
+            self._left -= len(part)
+        self.conn.receive_data(bytes(part))
+        self.handle_events()
+        rest = data[len(part) :]
+        if self._left is None and self.conn.their_state is not h11.SEND_BODY and self.conn.trailing_data[0]:
+            self.cycle.keep_alive = False
+        return rest
+
+    def _refuse(self, status: int) -> None:
+        """Says no below HTTP's state machine, and ends the connection."""
+        reason = HTTPStatus(status).phrase
+        said = f"{reason}\n".encode()
+        self.transport.write(
+            b"HTTP/1.1 %d %s\r\n%s: E_HTTP_REQUEST\r\ncontent-type: text/plain\r\ncontent-length: %d\r\n"
+            b"connection: close\r\n\r\n%s" % (status, reason.encode(), CODE_HEADER.lower().encode(), len(said), said)
+        )
+        self._head.clear()
+        self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """A body that breaks its framing: the request ends as one that was cut."""
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+            if cycle.response_started:
+                self.transport.abort()
+                return
+        self._refuse(400)
+
+    # ---- the application ----
+
+    async def _lossless(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 -- types of uvicorn's own
+        """The application, with a body that is given out whole before its loss is told."""
+        cycle = self.cycle
+
+        async def received() -> Message:
+            message: Message = await receive()
+            if message["type"] == "http.disconnect" and cycle.body and not cycle.response_started:
+                data, cycle.body = bytes(cycle.body), bytearray()
+                return {"type": "http.request", "body": data, "more_body": True}
+            return message
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start" and cycle.waiting_for_100_continue:
+                # Whether the peer will send the body that it asked about is unknown now.
+                message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
+            await send(message)
+
+        await self._serve(scope, received, sent)
+
+    def on_response_complete(self) -> None:
+        """The answer is out: the connection waits, or what is left of the body is dropped for a while."""
+        self.served += 1
+        self._since = self._seen = self.loop.time()
+        super().on_response_complete()
+
+    # ---- time ----
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it waits for its next request and could go without harm."""
+        return self.served > 0 and self.conn.their_state is h11.IDLE and not self._head
+
+    @property
+    def idle_since(self) -> float:
+        """When it last heard or said something, on the loop's clock."""
+        return self._seen
+
+    def make_room(self) -> None:
+        """Ends a connection that waits."""
+        self.transport.close()
+
+    def shutdown(self) -> None:
+        """The worker stops: a connection without a request in work ends."""
+        with contextlib.suppress(h11.LocalProtocolError):
+            super().shutdown()
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Nothing more came."""
+        self.transport.close()
+
+    def _tick(self) -> None:
+        """Once a second: a peer that is too slow is cut."""
+        if self.transport.is_closing():
+            return
+        if self._overdue(self.loop.time()):
+            self.transport.abort()
+            return
+        self._clock = self.loop.call_later(_TICK, self._tick)
+
+    def _overdue(self, now: float) -> bool:
+        bounds = self.bounds
+        their, answering = self.conn.their_state, self.cycle is not None and not self.cycle.response_complete
+        if self.flow.write_paused:
+            return self._stalled(now)
+        if their is h11.IDLE:
+            if self._head or not self.served:
+                return now - self._since > bounds.head_seconds
+            return now - self._seen > bounds.keep_alive
+        if their is h11.SEND_BODY and not answering:
+            return now - self._since > bounds.linger_seconds
+        if their is not h11.SEND_BODY or self.flow.read_paused:
+            self._seen, self._window = now, (now, self._got)
+            return False
+        if now - self._seen > bounds.idle:
+            return True
+        begun, got = self._window
+        if now - begun < bounds.rate_window:
+            return False
+        self._window = (now, self._got)
+        return self._got - got < bounds.rate * (now - begun)
+
+    def _stalled(self, now: float) -> bool:
+        """Whether the peer has taken nothing of an answer for too long."""
+        left = self.transport.get_write_buffer_size()
+        if left != self._unsent:
+            self._unsent, self._since = left, now
+        return now - self._since > self.bounds.idle
+
+
+def bounded(bounds: Bounds) -> type[Strict]:
+    """The protocol with these bounds."""
+    return type("Bounded", (Strict,), {"bounds": bounds})

@@ -14,14 +14,12 @@ from typing import TypeVar
 
 from collector import crypto
 from collector.crypto import Secret
-from collector.signed import sign_object
 from schemas.problems import Problem
-from schemas.records.network import StoredReceipt
-from schemas.structure import encode
 from sync.receiver.bodies import Body
 from sync.receiver.bounds import Bounds
 from sync.receiver.checking import VolumeChecker
 from sync.receiver.ports import Claim, Clock, Index, Store
+from sync.receiver.receipt import sign_r1
 
 T = TypeVar("T")
 THREADS = 4
@@ -53,11 +51,7 @@ class Receiver:
 
     def receipt(self, claim: Claim) -> bytes:
         """R1, signed: this volume is stored here (docs/spec/protocol.md §11.1)."""
-        place = claim.place
-        said = StoredReceipt(
-            bid=place.bid, broot=claim.broot, s=place.stripe, i=place.index, shard=claim.shard, rx=self.now()
-        )
-        return sign_object("r1", encode(said), [self._key])
+        return sign_r1(claim, self._key, self.now())
 
     # ---- what is in work ----
 

@@ -189,7 +189,7 @@ async def run_worker(
     bounds: Bounds,
     ready: Callable[[Worker], None] | None = None,
 ) -> None:
-    """One worker in the running event loop, until SIGTERM, SIGINT or `should_exit`; `ready` is called when it serves."""
+    """One worker in the running event loop, until SIGTERM, SIGINT or `should_exit`; `ready`: when it serves."""
     made = app_factory()
     app = await made if inspect.isawaitable(made) else made
     context = tls.context() if tls is not None else None

@@ -9,6 +9,7 @@ with running_receiver(tmp_path) as receiver:
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import select
 import signal
@@ -167,7 +168,7 @@ class Receiver:
 
 def _only(options: Sequence[str], *names: str) -> list[str]:
     """Those options with their values."""
-    pairs = zip(options, options[1:], strict=False)
+    pairs = itertools.pairwise(options)
     return [word for name, value in pairs if name in names for word in (name, value)]
 
 

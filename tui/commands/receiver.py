@@ -43,18 +43,13 @@ def need_extra(extra: str, *modules: str) -> None:
         raise Problem("E_EXTRA_MISSING", extra=extra)
 
 
-async def open_backend(found: ReceiverHome, store_url: str | None, index_url: str | None) -> tuple[Index, Store]:
-    """What the home keeps, or a store and an index elsewhere. Raises E_EXTRA_MISSING, E_RECEIVER_BACKEND."""
-    if store_url is None and index_url is None:
-        from sync.receiver.local import open_local
-
-        return await open_local(found.folder)
-    if store_url is None or index_url is None:
+def check_backend(store_url: str | None, index_url: str | None) -> bool:
+    """Whether store and index are elsewhere than in the home. Raises UsageError for one alone, E_EXTRA_MISSING."""
+    if (store_url is None) != (index_url is None):
         raise click.UsageError("--store and --index belong together.")
-    need_extra("cloud", "obstore", "psycopg", "psycopg_pool")
-    from sync.receiver import cloud
-
-    return await cloud.open(store_url, index_url)
+    if store_url is not None:
+        need_extra("cloud", "obstore", "psycopg", "psycopg_pool")
+    return store_url is not None
 
 
 def with_backend(
@@ -63,10 +58,13 @@ def with_backend(
     index_url: str | None,
     work: Callable[[Index, Store], Awaitable[R]],
 ) -> R:
-    """Opens the back end, works with it, and closes it again."""
+    """Opens the back end, works with it, and closes it again. Raises E_EXTRA_MISSING, E_RECEIVER_BACKEND."""
+    from sync.receiver.backend import open_backend
+
+    check_backend(store_url, index_url)
 
     async def run() -> R:
-        index, store = await open_backend(found, store_url, index_url)
+        index, store = await open_backend(found.folder, store_url, index_url)
         try:
             return await work(index, store)
         finally:

@@ -130,6 +130,49 @@ ENTRIES = (
         "Choose another name.",
     ),
     Entry(
+        "E_RECEIVERS_NONE",
+        "No mission of this desk names a receiver.",
+        _NOTHING,
+        "Add one with: svidok desk mission receiver add CARD. Sticks work without.",
+    ),
+    Entry(
+        "E_RECEIVERS_MANY",
+        "A mission names at most {limit} receivers.",
+        _NOTHING,
+        "Found another mission for the next one.",
+    ),
+    Entry(
+        "E_RECEIVER_WHICH",
+        "This desk has several receivers, or none like this: {names}.",
+        _NOTHING,
+        "Say which one with --only and the first digits of its fingerprint.",
+    ),
+    Entry(
+        "E_DESK_UNKNOWN",
+        "The receiver does not know this desk.",
+        _NOTHING,
+        "Write the newest list (svidok desk mission tokens --out T), and let the receiver take it in: svidok receiver"
+        " accept T.",
+    ),
+    Entry(
+        "E_FETCH_LIST",
+        "The receiver's list of volumes makes no sense ({why}).",
+        "What was fetched before is kept.",
+        "Look after the receiver: it is broken, or somebody else answers for it.",
+    ),
+    Entry(
+        "E_FETCH_FALSE",
+        "The receiver gave something else than the volume that it lists: {why}.",
+        "It was not kept. The devices keep every interview until the desk has confirmed it.",
+        "Fetch again later. If it stays, ask for the same volumes by stick, and look after the receiver.",
+    ),
+    Entry(
+        "E_FETCH_GONE",
+        "The receiver lists a volume and does not have it any more.",
+        "The devices keep every interview until the desk has confirmed it.",
+        "Fetch again later. If it stays, ask for the same interviews by stick, and look after the receiver.",
+    ),
+    Entry(
         "E_CLOCK",
         "The clock of the device was far from the time that can be proved.",
         "The interview is sealed and imported; only its claimed time is in doubt.",

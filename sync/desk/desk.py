@@ -20,10 +20,27 @@ from schemas import canonical
 from schemas.problems import CATALOGUE, Problem
 from schemas.records.mission import Policy
 from schemas.xform_model import Form
-from sync.desk import archive, checking, export, keys, logbook, mission, receipts, record, search, upkeep
+from sync.desk import (
+    archive,
+    arrivals,
+    checking,
+    export,
+    fetch,
+    keys,
+    logbook,
+    mission,
+    receipts,
+    receivers,
+    record,
+    returning,
+    search,
+    tokens,
+    upkeep,
+)
 from sync.desk.archive import FOLDER, Archive, KeptAttachment
 from sync.desk.importer import Importer, ImportReport, Progress
 from sync.desk.mission import Enrolled, Mission
+from sync.desk.receivers import Receiver
 
 PROFILE = "desk"
 T = TypeVar("T")
@@ -36,6 +53,7 @@ class Founded:
     mission: Mission
     fingerprint: str
     forms: tuple[str, ...]
+    receivers: tuple[Receiver, ...] = ()
 
 
 class Desk:
@@ -99,26 +117,99 @@ class Desk:
         """The fingerprint of this desk's root, read aloud at enrolment."""
         return keys.office(self.vault).fingerprint
 
-    def mission_new(self, name: str, forms: Sequence[FormSource], policy: Policy | None = None) -> Founded:
-        """Found a mission with its forms. Raises E_MISSION_EXISTS, E_FORM_TWICE."""
-        founded = mission.new(self.vault, name, forms, policy=policy or Policy(), clock=self.clock)
-        return Founded(founded, self.fingerprint, tuple(form.id for form in forms))
+    def mission_new(
+        self, name: str, forms: Sequence[FormSource], policy: Policy | None = None, cards: Sequence[bytes] = ()
+    ) -> Founded:
+        """Found a mission with its forms and the receivers of these cards. Raises E_MISSION_*, E_FORM_TWICE,
+        E_RECEIVER_CARD, E_RECEIVER_TWICE, E_RECEIVERS_MANY.
+        """
+        with self.vault.db.transaction():
+            founded = mission.new(self.vault, name, forms, policy=policy or Policy(), clock=self.clock)
+            named = tuple(receivers.add(self.vault, founded, card, clock=self.clock) for card in cards)
+        return Founded(founded, self.fingerprint, tuple(form.id for form in forms), named)
 
     def missions(self) -> list[Mission]:
         """All missions of this desk."""
         return mission.missions(self.vault)
 
-    def enrol(self, request: bytes, fingerprint: str | None = None, mission_name: str | None = None) -> Enrolled:
-        """Certify the device that sent `request` and make its pack.
+    def enrol(
+        self, request: bytes, fingerprint: str | None = None, mission_name: str | None = None, *,
+        new_tokens: bool = False,
+    ) -> Enrolled:  # fmt: skip
+        """Certify the device that sent `request` and make its pack; for a device that is enrolled, the pack of today.
 
-        `fingerprint`: as the documenter read it; None when nobody did.
+        `fingerprint`: as the documenter read it; None when nobody did. `new_tokens`: a new pack in any case.
 
         Raises E_REQUEST_FINGERPRINT when they differ, and what `mission.enrol` raises.
         """
         if fingerprint is not None and not packs.same_fingerprint(fingerprint, mission.request_fingerprint(request)):
             raise Problem("E_REQUEST_FINGERPRINT")
         chosen = mission.only(self.vault, mission_name)
-        return mission.enrol(self.vault, request, chosen, compared=fingerprint is not None, clock=self.clock)
+        return mission.enrol(
+            self.vault, request, chosen, compared=fingerprint is not None, new_tokens=new_tokens, clock=self.clock
+        )
+
+    # ---- the network way ----
+
+    def receiver_add(self, card: bytes, mission_name: str | None = None) -> Receiver:
+        """Let the packs of a mission name the receiver of this card file. See `receivers.add`."""
+        return receivers.add(self.vault, mission.only(self.vault, mission_name), card, clock=self.clock)
+
+    def receivers(self, mission_name: str | None = None) -> list[Receiver]:
+        """The receivers of all missions, or of one."""
+        return receivers.everywhere(self.vault, mission_name)
+
+    def tokens_write(self) -> tokens.Written:
+        """The newest list of token hashes, for all receivers of this desk. See `tokens.write`."""
+        return tokens.write(self.vault, clock=self.clock)
+
+    def fetch(
+        self, *, only: str | None = None, url: str | None = None, proxy: str | None = None, again: bool = False,
+        progress: Progress | None = None,
+    ) -> fetch.FetchReport:  # fmt: skip
+        """Fetch every new volume from the receivers, or from the one that `only` names. See `fetch.run`.
+
+        Raises E_RECEIVERS_NONE, E_RECEIVER_WHICH, E_RECEIVER_URL, E_PROXY_URL.
+        """
+        found = self._chosen(only, url)
+        return fetch.run(self.vault, found, url=url, proxy=proxy, again=again, progress=progress)
+
+    def import_arrived(
+        self, folders: Sequence[Path] = (), progress: Progress | None = None, reading: Progress | None = None
+    ) -> ImportReport:
+        """Import what was fetched, together with everything that the folders hold; then fetched volumes that are done
+        with are removed. As `import_folders`.
+        """
+        report = self.import_folders([arrivals.folder(self.vault), *folders], progress, reading)
+        report.removed = arrivals.settle(self.vault, report)
+        return report
+
+    def send_receipts(
+        self, *, only: str | None = None, url: str | None = None, proxy: str | None = None,
+        progress: Progress | None = None,
+    ) -> returning.ReturnReport:  # fmt: skip
+        """Put receipts into the return boxes of the receivers, and acknowledge volumes. See `returning.send`.
+
+        Raises as `fetch`.
+        """
+        found = self._chosen(only, url)
+        return returning.send(self.vault, found, url=url, proxy=proxy, clock=self.clock, progress=progress)
+
+    def _chosen(self, only: str | None, url: str | None) -> list[Receiver]:
+        found = receivers.chosen(self.vault, only)
+        if url is not None and len(found) > 1:
+            raise Problem("E_RECEIVER_WHICH", names=receivers.named(found))
+        return found
+
+    def network(self) -> dict[str, object]:
+        """How the network way stands, for `status`: receivers, tokens, volumes here and waiting, boxes to send."""
+        found = receivers.everywhere(self.vault)
+        return {
+            "receivers": [receiver.as_dict() for receiver in found],
+            "tokens": tokens.standing(self.vault).as_dict(),
+            "fetched": arrivals.counts(self.vault),
+            "receipts_waiting": returning.waiting(self.vault, found),
+        }
 
     # ---- import, quarantine, receipts ----
 

@@ -203,8 +203,9 @@ class Filing:
 
     # ---- what stays in quarantine ----
 
-    def settle(self, payload: Payload, quota: int, report: ImportReport) -> None:
-        """Keep the cells of what stands in quarantine, and decide about the entries that no device vouches for.
+    def settle(self, payload: Payload, quota: int, report: ImportReport) -> bool:
+        """Keep the cells of what stands in quarantine, and decide about the entries that no device vouches for; False
+        when these were not kept.
 
         They are kept with a bundle that is kept anyway; else in the small room for strangers while there is some. What
         cannot be kept leaves no row: strangers fill nothing but that room.
@@ -216,13 +217,23 @@ class Filing:
         if new and payload.area is None:
             if payload.bytes > quota - self._strangers_bytes(payload.bytes, quota):
                 report.refuse(payload.bundle.label, Problem("E_STRANGERS_FULL"))
-                return
+                return False
             payload.keep("strangers")
         if payload.area is not None:
             self._settle(payload, new)
         for result in unsigned:
             problem = result.problem or Problem("E_SCHEMA", where="import")
             report.count({"eid": result.file.name.hex(), "state": "quarantined", **problem.as_dict()})
+        return True
+
+    def finish(self, bid: bytes, entries: int) -> None:
+        """Every entry of a bundle was filed: note it, with their number."""
+        known = self.vault.db.one("SELECT entries FROM bundle_filed WHERE bid = ?", (bid,))
+        if known != (entries,):
+            self.vault.db.execute(
+                "INSERT INTO bundle_filed VALUES (?, ?, ?) ON CONFLICT (bid) DO UPDATE SET entries = excluded.entries",
+                (bid, entries, int(self.clock())),
+            )
 
     def _settle(self, payload: Payload, new: Sequence[Verified]) -> None:
         with self.vault.db.transaction():

@@ -164,7 +164,8 @@ class Importer:
                         progress(done, len(entries))
             if unnamed and not unread:
                 report.refuse(bundle.label, Problem("E_INDEX", where="a stream that no entry names"))
-            self.filing.settle(payload, STRANGERS_QUOTA, report)
+            if self.filing.settle(payload, STRANGERS_QUOTA, report):
+                self.filing.finish(bundle.bid, len(entries))
         finally:
             payload.close()
 

@@ -17,15 +17,14 @@ from collector.slots import RecipientKeys, RecipientPublic
 from collector.vault import Vault
 from schemas.problems import Problem
 from schemas.records.common import IDENTITY, NARRATIVE, PROCESS
-from schemas.records.mission import Certificate, EnrolmentBody, Intake, PackBody, PackRecipient, Policy
-from schemas.structure import decode, encode
+from schemas.records.mission import Certificate, EnrolmentBody, Policy
+from schemas.structure import encode
 from schemas.xform import parse_form
-from sync.desk import keys
+from sync.desk import issuing, keys
 
 FORM_LIMIT = 32 << 20
 NAME_BYTES = 200
 YEAR = 365 * 86_400
-_ZERO = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,10 @@ class ReadForm:
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """What an enrolment gives: the pack file for the device, and the fingerprints that both sides compare."""
+    """What an enrolment gives: the pack file for the device, and the fingerprints that both sides compare.
+
+    `version` is the pack's; `receivers` and `tokens` count what the pack names for sending over a network.
+    """
 
     serial: bytes
     pack: bytes
@@ -56,6 +58,9 @@ class Enrolled:
     root_fingerprint: str
     compared: bool
     again: bool
+    version: int
+    receivers: int
+    tokens: int
 
 
 def read_form(path: Path) -> ReadForm:
@@ -144,13 +149,15 @@ def request_fingerprint(request: bytes) -> str:
 
 
 def enrol(
-    vault: Vault, request: bytes, mission: Mission, *, compared: bool, clock: Callable[[], float] = time.time
-) -> Enrolled:
+    vault: Vault, request: bytes, mission: Mission, *, compared: bool, new_tokens: bool = False,
+    clock: Callable[[], float] = time.time,
+) -> Enrolled:  # fmt: skip
     """Certify a device and make its mission pack.
 
-    The same request again gives the same certificate and the same pack, sealed anew. Raises E_CMP_*, E_SCHEMA, E_SEQ,
-    E_SIG_LEAF, E_SIG, E_RECIPIENT_KEY for a request that does not prove its keys, E_DEVICE_ENROLLED (in another
-    mission), E_REQUEST_OTHER (the device's tree was certified with other return keys).
+    The same request again gives the same certificate, and the same pack sealed anew as long as the mission is as it
+    was; else, or with `new_tokens`, the next version of it. Raises E_CMP_*, E_SCHEMA, E_SEQ, E_SIG_LEAF, E_SIG,
+    E_RECIPIENT_KEY for a request that does not prove its keys, E_DEVICE_ENROLLED (in another mission), E_REQUEST_OTHER
+    (the device's tree was certified with other return keys).
     """
     body = packs.read_request(request)
     device = RecipientPublic(body.pkN, body.pkX)
@@ -169,9 +176,19 @@ def enrol(
         else:
             serial, certificate = known[0], known[1]
             vault.db.execute("UPDATE device SET compared = max(compared, ?) WHERE serial = ?", (int(compared), serial))
-        pack = _issue(vault, office, mission, serial, certificate, device, now)
-        vault.log.append("enrol", serial, {"compared": int(compared)})
-    return Enrolled(serial, pack, request_fingerprint(request), office.fingerprint, compared, known is not None)
+        pack = issuing.issue(vault, mission, serial, certificate, device, now=now, new_tokens=new_tokens)
+        vault.log.append("enrol", serial, {"compared": int(compared), "ver": pack.version})
+    return Enrolled(
+        serial=serial,
+        pack=pack.data,
+        request_fingerprint=request_fingerprint(request),
+        root_fingerprint=office.fingerprint,
+        compared=compared,
+        again=known is not None,
+        version=pack.version,
+        receivers=pack.receivers,
+        tokens=pack.tokens,
+    )
 
 
 def _certify(
@@ -198,65 +215,3 @@ def _certify(
         (serial, mission.id, body.fs_root, body.fs_n, body.pkN, body.pkX, data, now, int(compared)),
     )
     return serial, data
-
-
-def _issue(
-    vault: Vault,
-    office: keys.Office,
-    mission: Mission,
-    serial: bytes,
-    certificate: bytes,
-    device: RecipientPublic,
-    now: int,
-) -> bytes:
-    """The pack file of one device. The first version is made once; asked for again, the same body is sealed anew."""
-    row = vault.db.one("SELECT body FROM pack WHERE serial = ? AND ver = 1", (serial,))
-    forms = [
-        FormSource(*found)
-        for found in vault.db.query(
-            "SELECT id, version, xform FROM mission_form WHERE mission = ? ORDER BY place", (mission.id,)
-        )
-    ]
-    body = _pack_body(vault, office, mission, certificate, forms, now) if row is None else decode(PackBody, row[0])
-    with keys.signing_key(vault, keys.MISSION) as key:
-        pack, pack_hash = packs.write_pack(body, root=office.signed_root, keys=[key], device=device, forms=forms)
-    if row is None:
-        packs.check_recipients(body)
-        vault.db.execute(
-            "INSERT INTO pack (hash, serial, ver, issued, body) VALUES (?, ?, 1, ?, ?)",
-            (pack_hash, serial, now, encode(body)),
-        )
-    return pack
-
-
-def _pack_body(
-    vault: Vault, office: keys.Office, mission: Mission, certificate: bytes, forms: Sequence[FormSource], now: int
-) -> PackBody:
-    policy_row = vault.db.one("SELECT policy FROM mission WHERE id = ?", (mission.id,))
-    if policy_row is None:
-        raise Problem("E_NO_MISSION", name=mission.name)
-    recipients = vault.db.query(
-        "SELECT rid, comp, grp, idx, tot, epoch, start, pk_n, pk_x, purpose FROM recipient WHERE mission = ?"
-        " ORDER BY comp, grp, idx",
-        (mission.id,),
-    )
-    return PackBody(
-        org=office.root.org,
-        mission=mission.id,
-        name=mission.name,
-        ver=1,
-        prev=_ZERO,
-        issued=now,
-        expires=mission.expires,
-        root_hash=office.root_hash,
-        policy=decode(Policy, policy_row[0]),
-        recips=tuple(
-            PackRecipient(rid=r[0], comp=r[1], grp=r[2], idx=r[3], tot=r[4], epoch=r[5], start=r[6], pkN=r[7], pkX=r[8])
-            for r in recipients
-            if r[9] == "entry"
-        ),
-        intake=tuple(Intake(rid=r[0], pkN=r[7], pkX=r[8]) for r in recipients if r[9] == "intake"),
-        cert=certificate,
-        forms=tuple(form.entry() for form in forms),
-        checkpoint=vault.log.head()[1],
-    )

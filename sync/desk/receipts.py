@@ -8,7 +8,7 @@ receipts.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,26 @@ def file_name(retn: bytes) -> str:
     return base64.b32encode(retn).decode().rstrip("=").lower() + ".ret"
 
 
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The sealed receipts of one return box: its random name, the bytes of its file, how many receipts it holds."""
+
+    retn: bytes
+    data: bytes
+    receipts: int
+
+
+def boxes(vault: Vault, only: Collection[bytes] | None = None) -> Iterator[Box]:
+    """Every return box that has receipts, or those of them that are named, sealed anew."""
+    for retn, serials in _boxes(vault):
+        if only is not None and retn not in only:
+            continue
+        receipts = _receipts(vault, retn, serials)
+        content = encode(ReturnContent(r2=tuple(receipts)), envelope.LIMITS)
+        sealed = envelope.seal(MAGIC, content, [_return_keys(vault, serial) for serial in serials])
+        yield Box(retn, sealed, len(receipts))
+
+
 def write_all(vault: Vault, folder: Path) -> list[ReturnFile]:
     """Write the return files of every bundle that has receipts.
 
@@ -45,12 +65,9 @@ def write_all(vault: Vault, folder: Path) -> list[ReturnFile]:
     with files.mapped_os_errors():
         folder.mkdir(parents=True, exist_ok=True)
     written: list[ReturnFile] = []
-    for retn, serials in _boxes(vault):
-        receipts = _receipts(vault, retn, serials)
-        content = encode(ReturnContent(r2=tuple(receipts)), envelope.LIMITS)
-        sealed = envelope.seal(MAGIC, content, [_return_keys(vault, serial) for serial in serials])
-        files.write_durably(folder / file_name(retn), sealed)
-        written.append(ReturnFile(file_name(retn), len(receipts)))
+    for box in boxes(vault):
+        files.write_durably(folder / file_name(box.retn), box.data)
+        written.append(ReturnFile(file_name(box.retn), box.receipts))
     return written
 
 

@@ -14,8 +14,8 @@ MAX_REFUSED = 1_000
 class ImportReport:
     """What became of everything that was found, for people and for `--json`.
 
-    `items` has at most 10,000 outcomes and `refused` 1,000; how many more there were is in `items_more` and
-    `refused_more`.
+    `removed`: fetched volumes that are done with. `items` has at most 10,000 outcomes and `refused` 1,000; how many
+    more there were is in `items_more` and `refused_more`.
     """
 
     bundles: int = 0
@@ -32,6 +32,7 @@ class ImportReport:
     refused: list[dict[str, object]] = field(default_factory=list)
     items_more: int = 0
     refused_more: int = 0
+    removed: int = 0
 
     def count(self, outcome: dict[str, object], attachment_sizes: tuple[int, ...] = ()) -> None:
         """One item with its outcome: `state` imported, duplicate or quarantined."""

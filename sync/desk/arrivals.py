@@ -1,0 +1,234 @@
+"""What the desk knows of volumes at its receivers, and which of them lie in its own folder (docs/spec/protocol.md
+§10.5).
+
+Rule: rows say what was listed and what became of it; the folder `fetched/` of the home holds a volume under its name
+only after it was verified whole. What a receiver lists is a claim: names of files come from the desk alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from collector import files
+from collector.vault import Vault
+from schemas.records.network import ListedVolume
+from sync.decode import label
+from sync.desk.report import ImportReport
+from sync.volume import volume_name
+
+FOLDER: Final = "fetched"
+PART: Final = ".part"
+MOST: Final = 32_768
+"""Volumes that wait at a time, listed or here: an import takes twice as many, sticks included."""
+GIVEN_UP: Final = 5
+"""Runs after which a volume that the receiver lists and never gives is forgotten."""
+_WHOLE: Final = (
+    "SELECT bid FROM bundle_filed WHERE entries ="
+    " (SELECT count(*) FROM receipt WHERE receipt.bid = bundle_filed.bid AND status = 'imported')"
+)
+"""Bundles of which every entry is imported and has its receipt."""
+_NOT_OURS: Final = frozenset(("E_NOT_FOR_US",))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One volume that a receiver lists: bundle id, stripe, index, bytes, shard root."""
+
+    bid: bytes
+    stripe: int
+    index: int
+    length: int
+    shard: bytes
+
+    @property
+    def name(self) -> str:
+        """The name of its file."""
+        return volume_name(self.bid, self.stripe, self.index)
+
+
+def folder(vault: Vault) -> Path:
+    """Where fetched volumes lie; made when it is not there."""
+    path = vault.home / FOLDER
+    if not path.is_dir():
+        files.make_private_dir(path)
+    return path
+
+
+# ---- the list ----
+
+
+def place(vault: Vault, receiver: bytes) -> int:
+    """Up to where the list of a receiver was read; 0 in the beginning."""
+    row = vault.db.one("SELECT after FROM fetch_place WHERE receiver = ?", (receiver,))
+    return 0 if row is None else int(row[0])
+
+
+def note(vault: Vault, receiver: bytes, volumes: Iterable[ListedVolume], after: int) -> int:
+    """One page of the list and where it ends, in one transaction; returns how many volumes in it are new."""
+    new = 0
+    with vault.db.transaction():
+        for item in volumes:
+            new += vault.db.changes(
+                "INSERT INTO fetched (receiver, bid, s, i, at, bytes, shard, state)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, 'listed')"
+                " ON CONFLICT (receiver, bid, s, i) DO UPDATE SET at = excluded.at, bytes = excluded.bytes,"
+                " shard = excluded.shard WHERE state = 'listed'"
+                " AND (at, bytes, shard) <> (excluded.at, excluded.bytes, excluded.shard)",
+                (receiver, item.bid, item.s, item.i, item.at, item.bytes_, item.shard),
+            )
+        vault.db.execute(
+            "INSERT INTO fetch_place VALUES (?, ?) ON CONFLICT (receiver) DO UPDATE SET after = excluded.after",
+            (receiver, after),
+        )
+    return new
+
+
+def begin_again(vault: Vault, receiver: bytes) -> None:
+    """Forget what a receiver listed, so that its list is read from the start; files that lie here stay."""
+    with vault.db.transaction():
+        vault.db.execute("DELETE FROM fetched WHERE receiver = ? AND state <> 'here'", (receiver,))
+        vault.db.execute("DELETE FROM fetch_place WHERE receiver = ?", (receiver,))
+
+
+def room(vault: Vault) -> int:
+    """How many volumes more may wait."""
+    row = vault.db.one("SELECT count(*) FROM fetched WHERE state IN ('listed', 'here')")
+    return MOST - (int(row[0]) if row else 0)
+
+
+def adopt(vault: Vault, receiver: bytes, *, even_if_imported: bool = False) -> int:
+    """What needs no fetching: it lies here from another receiver, or its bundle is imported; returns how many.
+
+    `even_if_imported`: such a bundle is fetched all the same.
+    """
+    with vault.db.transaction():
+        here = vault.db.changes(
+            "UPDATE fetched SET state = 'here' WHERE receiver = ? AND state = 'listed' AND EXISTS"
+            " (SELECT 1 FROM fetched AS other WHERE other.bid = fetched.bid AND other.s = fetched.s"
+            " AND other.i = fetched.i AND other.shard = fetched.shard AND other.state = 'here')",
+            (receiver,),
+        )
+        if even_if_imported:
+            return here
+        done = vault.db.changes(
+            f"UPDATE fetched SET state = 'done' WHERE receiver = ? AND state = 'listed' AND bid IN ({_WHOLE})",
+            (receiver,),
+        )
+    return here + done
+
+
+def wanted(vault: Vault, receiver: bytes) -> list[Wanted]:
+    """What is listed and not here yet: first what never failed, in order of arrival."""
+    rows = vault.db.query(
+        "SELECT bid, s, i, bytes, shard FROM fetched WHERE receiver = ? AND state = 'listed' ORDER BY tries, at",
+        (receiver,),
+    )
+    return [Wanted(bytes(bid), int(s), int(i), int(length), bytes(shard)) for bid, s, i, length, shard in rows]
+
+
+def arrived(vault: Vault, receiver: bytes, item: Wanted) -> None:
+    """It lies in the folder, verified and durable."""
+    _set(vault, receiver, item, "state = 'here', tries = 0")
+
+
+def failed(vault: Vault, receiver: bytes, item: Wanted, *, absent: bool) -> None:
+    """It did not come whole in this run. One that was `absent` too often is forgotten."""
+    _set(vault, receiver, item, "tries = tries + 1")
+    if absent:
+        vault.db.execute(
+            "DELETE FROM fetched WHERE receiver = ? AND bid = ? AND s = ? AND i = ? AND tries >= ?",
+            (receiver, item.bid, item.stripe, item.index, GIVEN_UP),
+        )
+
+
+def _set(vault: Vault, receiver: bytes, item: Wanted, change: str) -> None:
+    vault.db.execute(
+        f"UPDATE fetched SET {change} WHERE receiver = ? AND bid = ? AND s = ? AND i = ?",
+        (receiver, item.bid, item.stripe, item.index),
+    )
+
+
+def sweep(vault: Vault) -> None:
+    """Remove parts of volumes that nothing waits for any more; what lost its file is listed again."""
+    here = folder(vault)
+    names = {Wanted(bytes(bid), s, i, 0, b"").name for bid, s, i in _places(vault, "listed")}
+    with files.mapped_os_errors():
+        found = {path.name for path in here.iterdir()}
+    for name in found:
+        if name.endswith(PART) and name.removesuffix(PART) not in names:
+            files.remove(here / name)
+    for bid, s, i in _places(vault, "here"):
+        if volume_name(bid, s, i) not in found:
+            vault.db.execute(
+                "UPDATE fetched SET state = 'listed' WHERE bid = ? AND s = ? AND i = ? AND state = 'here'", (bid, s, i)
+            )
+
+
+def _places(vault: Vault, state: str) -> list[tuple[bytes, int, int]]:
+    rows = vault.db.query("SELECT DISTINCT bid, s, i FROM fetched WHERE state = ?", (state,))
+    return [(bytes(bid), int(s), int(i)) for bid, s, i in rows]
+
+
+# ---- after an import ----
+
+
+def settle(vault: Vault, report: ImportReport) -> int:
+    """Remove the volumes of bundles that are imported whole, and of those that are not for this desk; returns how many.
+
+    Volumes of bundles that are incomplete, or of which something stands in quarantine, stay for the next import.
+    """
+    foreign = {str(item["item"]) for item in report.refused if item["code"] in _NOT_OURS}
+    whole = {bytes(row[0]) for row in vault.db.query(_WHOLE)}
+    removed = 0
+    for bid, s, i in _places(vault, "here"):
+        if bid in whole or label(bid) in foreign:
+            files.remove(vault.home / FOLDER / volume_name(bid, s, i))
+            removed += 1
+    with vault.db.transaction():
+        for (bid,) in vault.db.query("SELECT DISTINCT bid FROM fetched WHERE state IN ('listed', 'here')"):
+            if bytes(bid) in whole:
+                vault.db.execute("UPDATE fetched SET state = 'done' WHERE bid = ?", (bid,))
+            elif label(bytes(bid)) in foreign:
+                vault.db.execute("UPDATE fetched SET state = 'foreign' WHERE bid = ? AND state = 'here'", (bid,))
+    return removed
+
+
+def volumes_here(vault: Vault) -> int:
+    """How many volumes lie in the folder."""
+    return len(_places(vault, "here"))
+
+
+# ---- acknowledging ----
+
+
+def to_acknowledge(vault: Vault, receiver: bytes) -> list[tuple[bytes, int, int]]:
+    """Volumes at a receiver whose bundle is imported whole: bundle id, stripe, index."""
+    rows = vault.db.query(
+        f"SELECT bid, s, i FROM fetched WHERE receiver = ? AND state = 'done' AND bid IN ({_WHOLE}) ORDER BY at",
+        (receiver,),
+    )
+    return [(bytes(bid), int(s), int(i)) for bid, s, i in rows]
+
+
+def acknowledged(vault: Vault, receiver: bytes, place: tuple[bytes, int, int]) -> None:
+    """The receiver was told; nothing has to be remembered of that volume."""
+    vault.db.execute("DELETE FROM fetched WHERE receiver = ? AND bid = ? AND s = ? AND i = ?", (receiver, *place))
+
+
+def counts(vault: Vault) -> dict[str, int]:
+    """For `status`: volumes that lie here with their bytes, that are listed and not here, that can be acknowledged."""
+    here = vault.db.one(
+        "SELECT count(*), coalesce(sum(bytes), 0) FROM"
+        " (SELECT DISTINCT bid, s, i, bytes FROM fetched WHERE state = 'here')"
+    )
+    listed = vault.db.one("SELECT count(*) FROM fetched WHERE state = 'listed'")
+    waiting = vault.db.one(f"SELECT count(*) FROM fetched WHERE state = 'done' AND bid IN ({_WHOLE})")
+    return {
+        "here": int(here[0]) if here else 0,
+        "here_bytes": int(here[1]) if here else 0,
+        "listed": int(listed[0]) if listed else 0,
+        "to_acknowledge": int(waiting[0]) if waiting else 0,
+    }

@@ -1,0 +1,140 @@
+"""Fetching from receivers (docs/spec/protocol.md §10.5): every new volume, resumable, verified before it has a name.
+
+Rule: a receiver is trusted with nothing. What it lists is written down in bounded number, what it gives is proven
+(`sync.desk.download`), and a receiver that gives one bad volume after another is left alone. What goes wrong at one
+receiver stops no other; what fails because of this machine stops the run. Killed at any point, the next run goes on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from typing import Final
+
+from collector.vault import Vault
+from schemas.problems import Problem
+from schemas.records.network import VolumePage
+from schemas.structure import decode
+from sync import network
+from sync.desk import arrivals, tokens
+from sync.desk.download import OWN, Downloader, Step, Waiting
+from sync.desk.fetch_report import FetchReport, ReceiverReport
+from sync.desk.lines import Line
+from sync.desk.receivers import Receiver
+from sync.volume import LENGTHS
+
+__all__ = ["FetchReport", "Progress", "run"]
+
+Progress = Callable[[int, int], None]
+BAD_IN_A_ROW: Final = 8
+"""So many volumes one after another that are not what was listed, and a receiver is left alone for this run."""
+_SHOWN: Final = 100
+
+
+def run(
+    vault: Vault, found: Sequence[Receiver], *, url: str | None = None, proxy: str | None = None, again: bool = False,
+    progress: Progress | None = None, wait: Waiting | None = None,
+) -> FetchReport:  # fmt: skip
+    """Fetch everything new from these receivers, one after another.
+
+    `url` is another address of the one receiver, whose certificates must be the same. `again` reads its list from the
+    start. `progress` is told (bytes fetched, bytes to fetch) at the receiver at hand; what it raises ends the run in
+    good order. `wait` waits so many seconds after a cut. What goes wrong at a receiver stands in its report, and a disk
+    that is full or fails in the report's `problem`. Raises E_PROXY_URL, E_RECEIVER_URL, E_RECEIVER_CARD.
+    """
+    report = FetchReport()
+    with ExitStack() as stack:
+        bearer = stack.enter_context(tokens.bearer(vault))
+        lines = [stack.enter_context(closing(Line(r, bearer, url=url, proxy=proxy))) for r in found]
+        arrivals.sweep(vault)
+        for line in lines:
+            part = ReceiverReport(line.url, line.receiver.fingerprint)
+            report.receivers.append(part)
+            _Run(vault, line, report, part).run(again=again, progress=progress, wait=wait or _pause)
+            if report.problem is not None:
+                break
+    return report
+
+
+def _step(progress: Progress | None, before: int, total: int) -> Step:
+    """What is told of one volume, as part of the whole."""
+    return lambda length: None if progress is None else progress(before + length, total)
+
+
+def _pause(seconds: float) -> None:
+    threading.Event().wait(seconds)
+
+
+class _Run:
+    """One run at one receiver."""
+
+    def __init__(self, vault: Vault, line: Line, whole: FetchReport, report: ReceiverReport) -> None:
+        self._vault, self._line, self._key = vault, line, line.receiver.key
+        self._whole, self._report = whole, report
+
+    def run(self, *, again: bool, progress: Progress | None, wait: Waiting) -> None:
+        """Lists, then fetches; the problem that ends either stands in the report."""
+        try:
+            if again:
+                arrivals.begin_again(self._vault, self._key)
+            self._list()
+            self._report.known = arrivals.adopt(self._vault, self._key, even_if_imported=again)
+            self._fetch(progress, wait)
+        except Problem as problem:
+            if problem.code in OWN:
+                self._whole.problem = problem
+            else:
+                self._report.problem = problem
+        finally:
+            self._report.waiting = len(arrivals.wanted(self._vault, self._key))
+
+    def _list(self) -> None:
+        """Every new line of the receiver's list, as long as there is room. Raises E_FETCH_LIST and what a line does."""
+        after = arrivals.place(self._vault, self._key)
+        while True:
+            if arrivals.room(self._vault) <= 0:
+                self._whole.more = True
+                return
+            page = self._page(after)
+            if not page.volumes:
+                return
+            self._report.listed += arrivals.note(self._vault, self._key, page.volumes, page.next)
+            after = page.next
+
+    def _page(self, after: int) -> VolumePage:
+        answer = self._line.ask("GET", f"{network.BUNDLES}?after={after}", 200)
+        try:
+            page = decode(VolumePage, answer.body)
+        except Problem:
+            raise Problem("E_FETCH_LIST", why="it is no list") from None
+        last = after
+        for item in page.volumes:
+            if item.at <= last:
+                raise Problem("E_FETCH_LIST", why="its order runs backwards")
+            if item.bytes_ not in LENGTHS:
+                raise Problem("E_FETCH_LIST", why="a length that no volume has")
+            last = item.at
+        if page.volumes and page.next != last:
+            raise Problem("E_FETCH_LIST", why="its order runs backwards")
+        return page
+
+    def _fetch(self, progress: Progress | None, wait: Waiting) -> None:
+        """Everything that is listed and not here. Raises what stops this receiver's run."""
+        items = arrivals.wanted(self._vault, self._key)
+        total, done, bad = sum(item.length for item in items), 0, 0
+        downloader = Downloader(self._line, arrivals.folder(self._vault), self._report, wait)
+        for item in items:
+            problem = downloader.bring(item, _step(progress, done, total))
+            if problem is None:
+                arrivals.arrived(self._vault, self._key, item)
+                bad, done = 0, done + item.length
+                continue
+            absent = problem.code == "E_FETCH_GONE"
+            arrivals.failed(self._vault, self._key, item, absent=absent)
+            if len(self._report.refused) < _SHOWN:
+                self._report.refused.append({"item": item.name, **problem.as_dict()})
+            total -= item.length
+            bad += not absent
+            if bad == BAD_IN_A_ROW:
+                raise Problem("E_FETCH_FALSE", why="one volume after another")

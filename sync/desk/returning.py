@@ -1,0 +1,137 @@
+"""Receipts back to the field over receivers (docs/spec/protocol.md §10.5, §11.2): boxes first, acknowledgements after.
+
+Rule: a receiver gets the boxes of the missions that name it, and of these only what it does not have yet. A volume is
+acknowledged only when every entry of its bundle is imported with its receipt and the receiver holds that bundle's box,
+so that nothing may expire before its author can learn what became of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+
+from collector import crypto
+from collector.vault import Vault
+from schemas.problems import Problem
+from sync import network
+from sync.desk import arrivals, receipts, tokens
+from sync.desk.lines import Line
+from sync.desk.receivers import Receiver
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class ReceiverReturns:
+    """What one receiver took: return files and the receipts in them, volumes acknowledged; `boxes` that it had already.
+
+    `problem`: why it ended early; what is left goes the next time.
+    """
+
+    url: str
+    fingerprint: str
+    files: int = 0
+    receipts: int = 0
+    unchanged: int = 0
+    acknowledged: int = 0
+    problem: Problem | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """For `--json`."""
+        plain: dict[str, object] = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**plain, "problem": None if self.problem is None else self.problem.as_dict()}
+
+
+@dataclass(slots=True)
+class ReturnReport:
+    """What went back over all receivers."""
+
+    receivers: list[ReceiverReturns] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every receiver has everything."""
+        return not any(receiver.problem for receiver in self.receivers)
+
+    def as_dict(self) -> dict[str, object]:
+        """For `--json`."""
+        return {"ok": self.ok, "receivers": [receiver.as_dict() for receiver in self.receivers]}
+
+
+def send(
+    vault: Vault, found: Sequence[Receiver], *, url: str | None = None, proxy: str | None = None,
+    clock: Callable[[], float], progress: Progress | None = None,
+) -> ReturnReport:  # fmt: skip
+    """Give every receiver the boxes that it lacks, then acknowledge volumes.
+
+    What goes wrong at one receiver stands in its report. `progress`: (boxes done, boxes to do) at one receiver. Raises
+    E_PROXY_URL, E_RECEIVER_URL, E_RECEIVER_CARD.
+    """
+    report = ReturnReport()
+    with ExitStack() as stack:
+        bearer = stack.enter_context(tokens.bearer(vault))
+        lines = [stack.enter_context(closing(Line(r, bearer, url=url, proxy=proxy))) for r in found]
+        for line in lines:
+            part = ReceiverReturns(line.url, line.receiver.fingerprint)
+            report.receivers.append(part)
+            try:
+                _boxes(vault, line, part, int(clock()), progress)
+                _acknowledge(vault, line, part)
+            except Problem as problem:
+                part.problem = problem
+    return report
+
+
+def _boxes(vault: Vault, line: Line, part: ReceiverReturns, now: int, progress: Progress | None) -> None:
+    receiver = line.receiver
+    digests = _digests(vault, receiver.missions)
+    lacking = _lacking(vault, receiver.key, digests)
+    part.unchanged = len(digests) - len(lacking)
+    if not lacking:
+        return
+    for done, box in enumerate(receipts.boxes(vault, frozenset(lacking))):
+        path, kind = f"{network.RETURNS}/{box.retn.hex()}", {"Content-Type": network.VOLUME_BODY}
+        line.ask("PUT", path, 200, 201, 204, body=box.data, headers=kind)
+        vault.db.execute(
+            "INSERT INTO return_put VALUES (?, ?, ?, ?) ON CONFLICT (receiver, retn) DO UPDATE SET"
+            " digest = excluded.digest, at = excluded.at",
+            (receiver.key, box.retn, digests[box.retn], now),
+        )
+        part.files += 1
+        part.receipts += box.receipts
+        if progress is not None:
+            progress(done + 1, len(lacking))
+
+
+def _acknowledge(vault: Vault, line: Line, part: ReceiverReturns) -> None:
+    for bid, stripe, index in arrivals.to_acknowledge(vault, line.receiver.key):
+        line.ask("DELETE", f"{network.BUNDLES}/{bid.hex()}/{stripe}-{index}", 200, 204, 404)
+        arrivals.acknowledged(vault, line.receiver.key, (bid, stripe, index))
+        part.acknowledged += 1
+
+
+def waiting(vault: Vault, found: Sequence[Receiver]) -> int:
+    """How many boxes have to go to receivers still, counted for each of them."""
+    return sum(len(_lacking(vault, receiver.key, _digests(vault, receiver.missions))) for receiver in found)
+
+
+def _lacking(vault: Vault, receiver: bytes, digests: dict[bytes, bytes]) -> list[bytes]:
+    rows = vault.db.query("SELECT retn, digest FROM return_put WHERE receiver = ?", (receiver,))
+    put = {bytes(retn): bytes(digest) for retn, digest in rows}
+    return [retn for retn, digest in digests.items() if put.get(retn) != digest]
+
+
+def _digests(vault: Vault, missions: Sequence[str]) -> dict[bytes, bytes]:
+    """For every return box of devices of these missions a hash of all receipts for it."""
+    marks = ", ".join("?" * len(missions))
+    rows = vault.db.query(
+        "SELECT bundle.retn, receipt.signed FROM receipt JOIN bundle USING (bid) JOIN device USING (serial)"
+        f" JOIN mission ON mission.id = device.mission WHERE mission.name IN ({marks})"
+        " ORDER BY bundle.retn, receipt.id",
+        tuple(missions),
+    )
+    found: dict[bytes, bytes] = {}
+    for retn, signed in rows:
+        found[bytes(retn)] = crypto.sha256(found.get(bytes(retn), b""), bytes(signed))
+    return found

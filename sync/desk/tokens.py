@@ -1,0 +1,152 @@
+"""Upload tokens of an office (docs/spec/protocol.md §10.2): made ahead, handed out at random, listed by their hashes.
+
+Rule: there is one pool for all missions and devices, and it grows in steps of a fixed size that no single enrolment
+causes. A list names pool and handed-out tokens alike, in order of their bytes, so that whoever compares two lists
+learns neither how many devices there are nor which one came when.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from collector import crypto
+from collector.crypto import Secret
+from collector.vault import Vault
+from schemas.problems import Problem
+from schemas.records.network import TokenList
+from sync import network, tokenfile
+from sync.desk import keys
+
+PACK: Final = 64
+"""Tokens in one pack: so many bundles a device can send before it needs another pack."""
+LOW: Final = 256
+STEP: Final = 1024
+MOST: Final = 65_536
+QUOTA: Final = 4 << 30
+"""Bytes that one token may store: sixteen volumes of the largest kind, more than ordinary bundles have."""
+_BEARER: Final = "desk-bearer"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A list of tokens: the file's bytes, how many hashes it has, and how many of them no earlier list had."""
+
+    data: bytes
+    tokens: int
+    new: int
+    expires: int
+    bearer_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How tokens stand: in the pool, handed out in packs, and whether packs carry some that no list names yet."""
+
+    free: int
+    issued: int
+    lists: int
+    unlisted: int
+
+    @property
+    def list_needed(self) -> bool:
+        """Whether receivers would refuse tokens that devices hold, until they have the newest list."""
+        return self.unlisted > 0
+
+    def as_dict(self) -> dict[str, object]:
+        """For `--json`."""
+        return {
+            "free": self.free,
+            "issued": self.issued,
+            "lists": self.lists,
+            "unlisted": self.unlisted,
+            "list_needed": self.list_needed,
+        }
+
+
+def draw(vault: Vault, count: int = PACK) -> list[tuple[int, bytes]]:
+    """Ids and bytes of so many tokens of the pool, at random, inside the caller's transaction.
+
+    Tokens that a list names already come first: then the device can send at once.
+    """
+    refill(vault)
+    rows = vault.db.query("SELECT id, token, listed FROM token WHERE pack IS NULL")
+    known = [row for row in rows if row[2] is not None]
+    drawn = secrets.SystemRandom().sample(known if len(known) >= count else rows, count)
+    return [(int(ident), bytes(token)) for ident, token, _ in drawn]
+
+
+def hand_out(vault: Vault, drawn: list[tuple[int, bytes]], pack: bytes) -> None:
+    """The drawn tokens belong to a pack from now on, inside the caller's transaction."""
+    vault.db.execute_many("UPDATE token SET pack = ? WHERE id = ?", [(pack, ident) for ident, _ in drawn])
+
+
+def refill(vault: Vault) -> None:
+    """Make the pool larger by one step when it is low, inside the caller's transaction."""
+    row = vault.db.one("SELECT count(*) FROM token WHERE pack IS NULL")
+    if row is None or int(row[0]) < LOW:
+        vault.db.execute_many("INSERT INTO token (token) VALUES (?)", [(secrets.token_bytes(32),) for _ in range(STEP)])
+
+
+def bearer(vault: Vault) -> Secret:
+    """What this desk shows to its receivers; made when it is first needed. The caller wipes it."""
+    with vault.db.transaction():
+        if vault.db.one("SELECT 1 FROM office_key WHERE name = ?", (_BEARER,)) is None:
+            with Secret.random() as made:
+                keys.keep(vault, _BEARER, made)
+        return keys.secret(vault, _BEARER)
+
+
+def write(vault: Vault, *, clock: Callable[[], float]) -> Written:
+    """The newest list, signed; receivers replace the one that they have by it.
+
+    Tokens of revoked devices and of missions that are over are left out, and thereby cancelled. Raises E_NO_MISSION.
+    """
+    now = int(clock())
+    row = vault.db.one("SELECT max(expires) FROM mission")
+    if row is None or row[0] is None:
+        raise Problem("E_NO_MISSION", name="")
+    expires = int(row[0])
+    with bearer(vault) as own:
+        bearer_hash = network.token_hash(bytes(own))
+    with vault.db.transaction():
+        refill(vault)
+        rows = _valid(vault, now)
+        number = vault.db.execute("INSERT INTO token_list (issued, tokens) VALUES (?, ?)", (now, len(rows)))
+        fresh = [(number, ident) for ident, _, listed in rows if listed is None]
+        vault.db.execute_many("UPDATE token SET listed = ? WHERE id = ?", fresh)
+        listing = TokenList(
+            issued=now,
+            desk=bearer_hash,
+            tokens=tuple(sorted(network.token_hash(bytes(token)) for _, token, _ in rows)),
+            quota=QUOTA,
+            expires=expires,
+        )
+        with keys.signing_key(vault, keys.MISSION) as key:
+            data = tokenfile.write(keys.office(vault).signed_root, listing, [key])
+        vault.log.append("tokens", crypto.sha256(data), {"tokens": len(rows), "new": len(fresh)})
+    return Written(data, len(rows), len(fresh), expires, bearer_hash)
+
+
+def _valid(vault: Vault, now: int) -> list[tuple[int, bytes, int | None]]:
+    """Tokens that a list names, newest first as long as there is room: id, bytes, first list."""
+    rows = vault.db.query(
+        "SELECT token.id, token, listed FROM token LEFT JOIN pack ON pack.hash = token.pack"
+        " LEFT JOIN device USING (serial) LEFT JOIN mission ON mission.id = device.mission"
+        " WHERE pack IS NULL OR (device.last_ok IS NULL AND mission.expires >= ?) ORDER BY token.id DESC LIMIT ?",
+        (now, MOST),
+    )
+    return [(int(ident), bytes(token), listed) for ident, token, listed in rows]
+
+
+def standing(vault: Vault) -> Standing:
+    """How the pool stands, and whether receivers need the newest list."""
+    row = vault.db.one(
+        "SELECT coalesce(sum(pack IS NULL), 0), coalesce(sum(pack IS NOT NULL), 0),"
+        " coalesce(sum(pack IS NOT NULL AND listed IS NULL), 0) FROM token"
+    )
+    lists = vault.db.one("SELECT count(*) FROM token_list")
+    free, issued, unlisted = (int(item) for item in row) if row else (0, 0, 0)
+    return Standing(free, issued, int(lists[0]) if lists else 0, unlisted)

@@ -49,8 +49,19 @@ mission = LazyGroup(
     {
         "new": ("tui.commands.desk:mission_new", "Found a mission with its forms and its own keys."),
         "list": ("tui.commands.desk:mission_list", "Name the missions of this desk."),
+        "receiver": ("tui.cli:mission_receiver", "Receivers that the packs of a mission name."),
+        "tokens": ("tui.commands.desk_network:tokens", "Write the list of tokens for receivers."),
     },
     "Missions of the desk.",
+)
+
+mission_receiver = LazyGroup(
+    "receiver",
+    {
+        "add": ("tui.commands.desk_network:receiver_add", "Let the packs of a mission name a receiver."),
+        "list": ("tui.commands.desk_network:receiver_list", "Name the receivers of the missions."),
+    },
+    "Receivers that the packs of a mission name.",
 )
 
 desk = LazyGroup(
@@ -59,13 +70,14 @@ desk = LazyGroup(
         "init": ("tui.commands.desk:init", "Found a desk: keys, root document, empty archives."),
         "mission": ("tui.cli:mission", "Found and name missions."),
         "enrol": ("tui.commands.desk:enrol", "Certify a device and make its mission pack."),
-        "import": ("tui.commands.desk:import_", "Import the volumes of some folders."),
+        "fetch": ("tui.commands.desk_network:fetch", "Fetch new volumes from receivers."),
+        "import": ("tui.commands.desk:import_", "Import what was fetched, and the volumes of some folders."),
         "quarantine": ("tui.commands.desk:quarantine", "Show what was not imported, and why."),
         "search": ("tui.commands.reading:search", "Find records by their words."),
         "show": ("tui.commands.reading:show", "Read one record."),
         "attachment": ("tui.commands.reading:attachment", "Write one attachment to a file."),
         "export": ("tui.commands.reading:export", "Write all records as CSV tables."),
-        "receipts": ("tui.commands.desk:receipts", "Write receipts for the field machines."),
+        "receipts": ("tui.commands.desk_network:receipts", "Write or send receipts for the field machines."),
         "status": ("tui.commands.desk:status", "Count records, quarantine, missions."),
     },
     "The central office: open, verify, import, search, hand over.",

@@ -201,6 +201,11 @@ class Desk:
             raise Problem("E_RECEIVER_WHICH", names=receivers.named(found))
         return found
 
+    @property
+    def list_needed(self) -> bool:
+        """Whether devices hold tokens that no list names yet, so that receivers need the newest one."""
+        return tokens.standing(self.vault).list_needed
+
     def network(self) -> dict[str, object]:
         """How the network way stands, for `status`: receivers, tokens, volumes here and waiting, boxes to send."""
         found = receivers.everywhere(self.vault)

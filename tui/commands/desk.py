@@ -61,18 +61,22 @@ def init(home: Path | None, passphrase_file: Path | None, as_json: bool, organis
 @common.vault_options
 @click.option("--name", required=True, help="The mission's name.")
 @click.option("--form", "forms", multiple=True, type=_PATH, help="An XLSForm or XForm; without it the shipped form.")
+@click.option("--receiver", "cards", multiple=True, type=_PATH, help="The card of a receiver for the mission's packs.")
 def mission_new(
-    home: Path | None, passphrase_file: Path | None, as_json: bool, name: str, forms: tuple[Path, ...]
-) -> None:
+    home: Path | None, passphrase_file: Path | None, as_json: bool, name: str, forms: tuple[Path, ...],
+    cards: tuple[Path, ...],
+) -> None:  # fmt: skip
     """Found a mission with its forms and its own keys."""
     from schemas.forms import shipped_forms
     from sync.desk import mission
+    from tui.commands.desk_network import read_cards, receiver_lines
 
+    named = read_cards(cards)
     read = [mission.read_form(common.existing(path)) for path in forms] or [
         mission.ReadForm(mission.checked(form.xform)) for form in shipped_forms()
     ]
     with opened(home, passphrase_file) as desk:
-        founded = desk.mission_new(name, [form.source for form in read])
+        founded = desk.mission_new(name, [form.source for form in read], cards=named)
     result = {
         "mission": founded.mission.id.hex(),
         "name": name,
@@ -80,10 +84,12 @@ def mission_new(
         "forms": [
             {"id": form.source.id, "version": form.source.version, "warnings": list(form.warnings)} for form in read
         ],
+        "receivers": [receiver.as_dict() for receiver in founded.receivers],
     }
     lines = [f"Mission {name} is founded.", f"Root fingerprint: {founded.fingerprint}"]
     lines += [f"Form {form.source.id}, version {form.source.version}" for form in read]
     lines += [f"! {warning}" for form in read for warning in form.warnings]
+    lines += receiver_lines(founded.receivers)
     common.emit(result, lines, as_json=as_json)
 
 
@@ -106,11 +112,12 @@ def mission_list(home: Path | None, passphrase_file: Path | None, as_json: bool)
 @click.option("--fingerprint", help="The request's fingerprint, as the documenter read it aloud.")
 @click.option("--mission", "mission_name", help="Which mission, when there are several.")
 @click.option("--out", required=True, type=_PATH, help="Where to write the mission pack.")
+@click.option("--new-tokens", is_flag=True, help="A new pack with new tokens for sending, also when nothing changed.")
 def enrol(
     home: Path | None, passphrase_file: Path | None, as_json: bool, request: Path, fingerprint: str | None,
-    mission_name: str | None, out: Path,
+    mission_name: str | None, out: Path, new_tokens: bool,
 ) -> None:  # fmt: skip
-    """Certify the device that wrote REQUEST and make its mission pack."""
+    """Certify the device that wrote REQUEST and make its mission pack; again, when the mission has changed."""
     from collector import files
     from sync.desk import mission
 
@@ -123,8 +130,9 @@ def enrol(
             raise click.Abort
         fingerprint = shown
     with opened(home, passphrase_file) as desk:
-        enrolled = desk.enrol(data, fingerprint, mission_name)
+        enrolled = desk.enrol(data, fingerprint, mission_name, new_tokens=new_tokens)
         files.write_durably(out, enrolled.pack)
+        list_needed = desk.list_needed
     note = (
         None
         if enrolled.compared
@@ -137,22 +145,28 @@ def enrol(
         "request_fingerprint": enrolled.request_fingerprint,
         "compared": enrolled.compared,
         "again": enrolled.again,
+        "version": enrolled.version,
+        "receivers": enrolled.receivers,
+        "tokens": enrolled.tokens,
+        "list_needed": list_needed,
         "note": note,
     }
     lines = [
-        f"Device {enrolled.serial.hex()[:8]} is enrolled; its pack is {out}.",
+        f"Device {enrolled.serial.hex()[:8]} is enrolled; its pack, version {enrolled.version}, is {out}.",
         f"Root fingerprint, to read aloud to the documenter: {enrolled.root_fingerprint}",
     ]
+    if list_needed:
+        lines.append("! Receivers need the newest list of tokens: svidok desk mission tokens --out T")
     common.emit(result, [*lines, *([f"! {note}"] if note else [])], as_json=as_json)
 
 
 @click.command("import")
 @common.vault_options
-@click.argument("folders", nargs=-1, required=True, type=_PATH)
+@click.argument("folders", nargs=-1, type=_PATH)
 def import_(home: Path | None, passphrase_file: Path | None, as_json: bool, folders: tuple[Path, ...]) -> None:
-    """Import every volume that lies in FOLDERS."""
+    """Import what was fetched from receivers, and every volume that lies in FOLDERS."""
     with opened(home, passphrase_file) as desk, common.progress("Importing", as_json=as_json) as step:
-        report = desk.import_folders(folders, step)
+        report = desk.import_arrived(folders, step)
     common.emit(asdict(report), _report_lines(report), as_json=as_json)
 
 
@@ -160,6 +174,8 @@ def _report_lines(report: ImportReport) -> Iterator[str]:
     yield f"Bundles read: {report.bundles}, from {report.volumes} volumes."
     if report.volumes_lost or report.volumes_damaged:
         yield f"Volumes lost: {report.volumes_lost}, damaged: {report.volumes_damaged}; what they held was rebuilt."
+    if report.removed:
+        yield f"Fetched volumes that are done with: {report.removed}; they were removed."
     yield f"Imported: {report.imported}. Known already: {report.duplicates}. In quarantine: {report.quarantined}."
     for item in report.items:
         if item["state"] == "quarantined":
@@ -183,27 +199,17 @@ def quarantine(home: Path | None, passphrase_file: Path | None, as_json: bool) -
 
 @click.command()
 @common.vault_options
-@click.option("--out", required=True, type=_PATH, help="The folder (stick) for the return files.")
-def receipts(home: Path | None, passphrase_file: Path | None, as_json: bool, out: Path) -> None:
-    """Write a return file with receipts for each bundle."""
-    with opened(home, passphrase_file) as desk:
-        written = desk.receipts(out)
-    total = sum(item.receipts for item in written)
-    common.emit(
-        {"files": [asdict(item) for item in written], "receipts": total},
-        [f"Wrote {len(written)} return files with {total} receipts to {out}."],
-        as_json=as_json,
-    )
-
-
-@click.command()
-@common.vault_options
 def status(home: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
-    """Count records, quarantine and missions."""
+    """Count records, quarantine and missions; what waits for receivers and from them."""
+    from tui.commands.desk_network import network_lines
+
     with opened(home, passphrase_file) as desk:
         result = {**desk.count(), "missions": [m.name for m in desk.missions()], "fingerprint": desk.fingerprint}
+        network = desk.network()
     lines = [
         f"Records: {result['imported']}. In quarantine: {result['quarantined']}.",
         f"Root fingerprint: {result['fingerprint']}",
+        *network_lines(network),
     ]
+    result["network"] = network
     common.emit(result, lines, as_json=as_json)

@@ -33,6 +33,9 @@ from sync.volume import file_length, volume_name
 Clock = Callable[[], float]
 Route = Literal["stick", "upload"]
 NEW: Final = ("sealed",)
+_STAGED: Final = (
+    "SELECT eid FROM bundle_entry JOIN bundle USING (bid) WHERE bundle.route = 'upload' AND bundle.state = 'ready'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ def stage(
 ) -> ExportReport:
     """Makes bundles for upload: their volumes wait in the vault's own folder, under names that tell nothing.
 
-    Raises E_NOT_ENROLLED.
+    What waits there already is not made twice. No bundle is larger than one token of the mission allows; an entry that
+    needs more stands in the report as E_TOKEN_QUOTA. Raises E_NOT_ENROLLED.
     """
     body = mission.required_pack(home.vault.db).body
     shape = (k or body.policy.upload[0], n or body.policy.upload[1])
@@ -114,6 +118,7 @@ class _Export:
     ) -> None:
         self._vault, self._route, self._progress, self._clock = vault, route, progress, clock
         self._intake = [RecipientPublic(item.pkN, item.pkX) for item in body.intake]
+        self._quota = body.tok_quota if route == "upload" else 0
         self._k, self._n = shape
         if not 1 <= self._k <= self._n <= 8:
             raise Problem("E_EXPORT_SHAPE", k=self._k, n=self._n)
@@ -133,7 +138,7 @@ class _Export:
             sticks = self._sticks()
             if not sticks:
                 break
-            chosen, later = next_bundle(groups, self._k, self._n, partial(_has_room, sticks))
+            chosen, later = next_bundle(groups, self._k, self._n, partial(self._may_go, sticks))
             if not chosen:
                 if not self._drop_small_sticks(sticks, groups):
                     break
@@ -173,8 +178,9 @@ class _Export:
         """What is to leave, the oldest first; an entry whose files are not as they were sealed stays and is named."""
         found: list[_Waiting] = []
         marks = ", ".join("?" * len(states))
+        staged = "" if self._route == "stick" else f" AND eid NOT IN ({_STAGED})"
         rows = self._vault.db.query(
-            f"SELECT eid, code, file_name, file_bytes, file_hash FROM entry WHERE state IN ({marks})"
+            f"SELECT eid, code, file_name, file_bytes, file_hash FROM entry WHERE state IN ({marks}){staged}"
             " ORDER BY sealed_at, signer, seq",
             states,
         )
@@ -200,9 +206,19 @@ class _Export:
             items.append(item)
         return items
 
+    def _may_go(self, sticks: Sequence[Stick], layout: Layout) -> bool:
+        return self._within_quota(layout) and not _lacks(sticks, layout)
+
+    def _within_quota(self, layout: Layout) -> bool:
+        return not self._quota or sum(layout.bytes_for(1)) <= self._quota
+
     def _fits_a_bundle(self, item: _Waiting) -> bool:
-        if group_layout([item.group], self._k, self._n) is not None:
+        layout = group_layout([item.group], self._k, self._n)
+        if layout is not None and self._within_quota(layout):
             return True
+        if layout is not None:
+            self._report.left.append((item.code, Problem("E_TOKEN_QUOTA")))
+            return False
         size = sum(part.size for part in item.group)
         limit = largest_payload(self._k) // MIB
         self._report.left.append((item.code, Problem("E_BUNDLE_SIZE", size=files.mebibytes(size), limit=limit)))
@@ -337,10 +353,6 @@ class _Export:
 
 def _lacks(sticks: Sequence[Stick], layout: Layout) -> list[tuple[Stick, int, int]]:
     return lacking_room(sticks, layout.bytes_for(len(sticks)), -(-layout.n // len(sticks)) * layout.stripes)
-
-
-def _has_room(sticks: Sequence[Stick], layout: Layout) -> bool:
-    return not _lacks(sticks, layout)
 
 
 def _check_entry(item: Item) -> None:

@@ -60,6 +60,17 @@ ENTRIES: tuple[Entry, ...] = (
         "The receiver's word that it stored a volume is not genuine ({why}).",
         "Use a stick, and tell the office this code: the receiver is broken or lies.",
     ),
+    _sending(
+        "E_SEND_NEVER",
+        "Sending over a network is switched off on this machine.",
+        "Use a stick, or switch it on with: svidok field sending --policy asked",
+    ),
+    Entry(
+        "E_SEND_LIMIT",
+        "A limit of speed must be from 1 to {limit} KiB in a second.",
+        "Nothing was changed.",
+        "Give another number, or --no-limit.",
+    ),
     # tokens
     _sending(
         "E_TOKEN_NONE",

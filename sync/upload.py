@@ -1,0 +1,260 @@
+"""One volume on its way to a receiver, by tus 1.0.0 (docs/spec/protocol.md §10.3).
+
+Rule: the receiver is asked where it stands before anything is sent, and again after every cut; what it says it holds
+is not sent again. Only a receipt that its key signed, for exactly this volume, says that the volume is there.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NoReturn
+
+from collector import crypto, files, signed
+from schemas.problems import Problem
+from schemas.records.network import StoredReceipt
+from schemas.structure import decode
+from sync import network
+from sync.line import GOOD_RECORD
+from sync.link import BAD_RECORD, Answer, Link
+from sync.volume import LENGTHS, lead_length
+
+FIRST_PIECE: Final = 1 << 20
+LEAST_PIECE: Final = 64 << 10
+MOST_PIECE: Final = 16 << 20
+_QUICK: Final = 2.0
+"""Seconds: a piece that took less makes the next one twice as long."""
+_LONG: Final = 30.0
+"""Seconds: one that took more makes it half as long, so that it is known now and then what has arrived."""
+_CALM: Final = 4 << 20
+"""Bytes without a cut after which a line counts as good again."""
+_TRIES: Final = 3
+"""How often the same cell may be refused, or the receiver may fall back, before it is a problem."""
+_READ: Final = 64 << 10
+_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A volume that waits: its place and hashes as the device noted them, and where it lies."""
+
+    bid: bytes
+    stripe: int
+    index: int
+    broot: bytes
+    shard: bytes
+    path: Path
+    length: int
+
+
+@dataclass(slots=True)
+class Line:
+    """What this line has borne so far; one for all volumes of a run, so that the next need not find out anew."""
+
+    piece: int = FIRST_PIECE
+    record: int = GOOD_RECORD
+    calm: int = 0
+
+    def cut(self) -> None:
+        """The connection broke: shorter pieces, smaller records."""
+        self.piece = max(LEAST_PIECE, self.piece // 4)
+        self.record, self.calm = BAD_RECORD, 0
+
+    def went(self, count: int, seconds: float) -> None:
+        """A piece arrived."""
+        self.calm += count
+        if seconds < _QUICK and count >= self.piece:
+            self.piece = min(MOST_PIECE, self.piece * 2)
+        elif seconds > _LONG:
+            self.piece = max(LEAST_PIECE, self.piece // 2)
+        if self.calm >= _CALM:
+            self.record = GOOD_RECORD
+
+
+class Upload:
+    """Brings one volume to one receiver. `run` may be called again after any problem and goes on where things stand.
+
+    `keep` is told the location before a byte goes there, to be kept durably; `moved` the durable offset, whenever the
+    receiver names it; `sent` how many bytes more have left.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        volume: Volume,
+        token: bytes,
+        r1_key: bytes,
+        *,
+        location: str | None = None,
+        line: Line | None = None,
+        keep: Callable[[str | None], None] = lambda location: None,
+        moved: Callable[[int], None] = lambda offset: None,
+        sent: Callable[[int], None] = lambda count: None,
+    ) -> None:
+        if volume.length not in LENGTHS:
+            raise Problem("E_VOL_SIZE")
+        self._link, self._volume, self._r1_key = link, volume, r1_key
+        self._headers = {"Tus-Resumable": network.TUS, "Authorization": network.bearer(token)}
+        self._location, self._keep, self._moved, self._sent = location, keep, moved, sent
+        self.line = line or Line()
+        self._highest = 0
+        self._falls = 0
+        self._refused: dict[int, int] = {}
+
+    def run(self) -> bytes:
+        """The receiver's signed receipt for this volume, once it has it whole.
+
+        Raises E_NET_*, E_PIN and E_RECEIVER_*, after which `run` may go on; E_UPLOAD_BUSY; E_TOKEN_* for another token;
+        E_R1_FALSE; E_UPLOAD_CELL and E_VOL_* when the receiver will not have the volume; E_OUTBOX_LOST, E_MEDIA_IO.
+        """
+        offset: int | None = None
+        while True:
+            try:
+                if self._location is None:
+                    answer = self._begin()
+                elif offset is None:
+                    answer = self._ask()
+                else:
+                    answer = self._piece(offset)
+            except Problem as problem:
+                if problem.code in ("E_NET_CUT", "E_NET_SLOW"):
+                    self.line.cut()
+                raise
+            receipt = answer.headers.get(network.R1_HEADER.lower())
+            if answer.status in (200, 201, 204) and receipt is not None:
+                checked = self._checked(receipt)
+                self._moved(self._volume.length)
+                return checked
+            offset = self._next(answer)
+
+    # ---- requests ----
+
+    def _begin(self) -> Answer:
+        """Makes the upload: header and leaf list go first, so that the receiver can prove them before it makes room."""
+        length = lead_length(LENGTHS[self._volume.length])
+        lead = b"".join(self._bytes(0, length))
+        headers = {
+            **self._headers,
+            "Upload-Length": str(self._volume.length),
+            "Content-Type": network.OFFSET_BODY,
+        }
+        answer = self._link.request(
+            "POST", network.UPLOADS, headers=headers, body=lead, record=self.line.record, sent=self._sent
+        )
+        place = answer.headers.get("location")
+        if place is not None and (answer.status == 201 or answer.status == network.BAD_CELL):
+            self._locate(self._link.address.path_of(place))
+        elif answer.status == 201:
+            raise Problem("E_NET_ANSWER", status="Location")
+        return answer
+
+    def _ask(self) -> Answer:
+        return self._link.request("HEAD", str(self._location), headers=self._headers)
+
+    def _piece(self, offset: int) -> Answer:
+        """Sends what follows `offset`, up to one piece. With nothing left it asks for the end of the upload."""
+        length = min(self.line.piece, self._volume.length - offset)
+        headers = {**self._headers, "Upload-Offset": str(offset), "Content-Type": network.OFFSET_BODY}
+        began = time.monotonic()
+        answer = self._link.request(
+            "PATCH",
+            str(self._location),
+            headers=headers,
+            body=self._bytes(offset, length),
+            length=length,
+            record=self.line.record,
+            sent=self._sent,
+        )
+        if answer.status == 204:
+            self.line.went(length, time.monotonic() - began)
+        return answer
+
+    def _bytes(self, offset: int, length: int) -> Iterator[bytes]:
+        """Bytes of the volume's file. Raises E_OUTBOX_LOST, E_MEDIA_IO."""
+        with files.mapped_os_errors():
+            if not self._volume.path.is_file():
+                raise Problem("E_OUTBOX_LOST", entry=self._volume.bid.hex()[:16])
+            with self._volume.path.open("rb") as source:
+                source.seek(offset)
+                while length:
+                    block = source.read(min(_READ, length))
+                    if not block:
+                        raise Problem("E_OUTBOX_LOST", entry=self._volume.bid.hex()[:16])
+                    length -= len(block)
+                    yield block
+
+    # ---- answers ----
+
+    def _next(self, answer: Answer) -> int | None:
+        """The offset to go on from, or None when the receiver must be asked. Raises the problem that an answer is."""
+        if answer.status in (404, 410):
+            self._locate(None)
+            self._fell()
+            return None
+        if answer.status == 409:
+            self._fell()
+            return None
+        if answer.status == network.BAD_CELL:
+            offset = self._offset(answer)
+            self._refused[offset] = self._refused.get(offset, 0) + 1
+            if self._refused[offset] >= _TRIES:
+                raise Problem("E_UPLOAD_CELL")
+            self._moved(offset)
+            return offset
+        answer.expect(200, 201, 204)
+        offset = self._offset(answer)
+        if offset < self._highest or (answer.status == 204 and offset == self._highest):
+            self._fell()
+        self._highest = max(offset, self._highest)
+        self._moved(offset)
+        return offset
+
+    def _offset(self, answer: Answer) -> int:
+        text = answer.headers.get("upload-offset", "")
+        if not _NUMBER.fullmatch(text) or int(text) > self._volume.length:
+            raise Problem("E_NET_ANSWER", status="Upload-Offset")
+        return int(text)
+
+    def _fell(self) -> None:
+        """The receiver has less than it said, or not what it said. That may happen, but not on and on."""
+        self._falls += 1
+        if self._falls > _TRIES:
+            self._falls = 0
+            raise Problem("E_NET_ANSWER", status="Upload-Offset")
+
+    def _locate(self, location: str | None) -> None:
+        self._location = location
+        if location is None:
+            self._highest = 0
+        self._keep(location)
+
+    def _checked(self, header: str) -> bytes:
+        """The receipt, when the receiver's key signed it for this volume. Raises E_R1_FALSE."""
+        return checked_receipt(header, self._volume, self._r1_key)
+
+
+def checked_receipt(header: str, volume: Volume, r1_key: bytes) -> bytes:
+    """The signed R1 in a header, verified for a volume (docs/spec/protocol.md §11.1). Raises E_R1_FALSE."""
+    try:
+        data = base64.b64decode(header, validate=True)
+    except (ValueError, binascii.Error):
+        _false("it cannot be read")
+    try:
+        body = signed.open_object("r1", data, {crypto.kid(r1_key): r1_key}, 1, code="E_R1_FALSE")
+        said = decode(StoredReceipt, body)
+    except Problem as problem:
+        _false("it is not signed by its key" if problem.code == "E_R1_FALSE" else "it cannot be read")
+    if (said.bid, said.s, said.i) != (volume.bid, volume.stripe, volume.index):
+        _false("it is for another volume")
+    if (said.broot, said.shard) != (volume.broot, volume.shard):
+        _false("it is for other content")
+    return data
+
+
+def _false(why: str) -> NoReturn:
+    raise Problem("E_R1_FALSE", why=why) from None

@@ -10,14 +10,17 @@ from __future__ import annotations
 import ipaddress
 import os
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from obstore.store import ClientConfig, RetryConfig, S3Store
+from obstore.store import S3Store
 
 from schemas.problems import Problem
 from sync.receiver.cloud_index import CloudIndex
 from sync.receiver.cloud_store import CloudStore
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig
 
 _RETRY: Final[RetryConfig] = {
     "max_retries": 5,

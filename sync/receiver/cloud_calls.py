@@ -26,7 +26,7 @@ _FINAL: Final = (
 
 
 class Missing(Exception):
-    """There is no such object, or no such bucket."""
+    """There is no such object."""
 
 
 async def again(what: str, call: Callable[[], Awaitable[R]]) -> R:
@@ -37,10 +37,13 @@ async def again(what: str, call: Callable[[], Awaitable[R]]) -> R:
     for pause in (*_PAUSES, None):
         try:
             return await call()
-        except FileNotFoundError:
-            raise Missing from None
         except (exceptions.BaseError, OSError, ValueError) as error:
-            if "QuotaExceeded" in str(error):
+            said = str(error)
+            if "NoSuchBucket" in said:
+                raise Problem("E_RECEIVER_BACKEND", where="object store, no such bucket") from None
+            if isinstance(error, FileNotFoundError):
+                raise Missing from None
+            if "QuotaExceeded" in said:
                 raise Problem("E_RECEIVER_FULL") from None
             if pause is None or isinstance(error, _FINAL):
                 raise Problem("E_RECEIVER_BACKEND", where=f"object store, {what}, {type(error).__name__}") from None

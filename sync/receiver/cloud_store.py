@@ -76,6 +76,7 @@ class CloudStore:
     def __init__(self, bucket: S3Store) -> None:
         self.bucket = bucket
         self.writers = 0
+        self.crumbs: dict[str, int] = {}
         self._publishing = asyncio.Semaphore(_PUBLISHING)
 
     # ---- unfinished uploads ----
@@ -189,6 +190,7 @@ class CloudStore:
 
     async def discard(self, upload_id: str) -> None:
         """See `ports.Store`."""
+        self.crumbs.pop(upload_id, None)
         await self.delete([piece.name for piece in await self.pieces(upload_id)])
 
     async def delete(self, names: Sequence[str]) -> None:
@@ -262,10 +264,7 @@ class CloudStore:
             async for _ in obstore.list(self.bucket, "uploads/", chunk_size=1):
                 return
 
-        try:
-            await again("list", look)
-        except Missing:
-            raise Problem("E_RECEIVER_BACKEND", where="object store, no such bucket") from None
+        await again("list", look)
 
 
 def prefix_of(upload_id: str) -> str:

@@ -14,7 +14,7 @@ import obstore
 
 from collector import files
 from schemas.problems import Problem
-from sync.receiver.cloud_calls import Missing, again
+from sync.receiver.cloud_calls import again
 from sync.receiver.ports import Upload
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 STRETCH: Final = 8 << 20
 CRUMBS: Final = 32
-"""More pieces than that in one stretch are joined."""
+"""After that many small pieces by this worker a stretch is joined."""
+_MOST_COUNTED: Final = 10_000
 
 
 class CloudWriter:
@@ -59,13 +60,19 @@ class CloudWriter:
         """Takes up the bytes of a stretch that has become many pieces, to write them as one."""
         offset = self._upload.offset
         first = offset - offset % STRETCH
-        if first == offset:
+        if first == offset or self._store.crumbs.get(self._upload.id, 0) <= CRUMBS:
             return
         pieces = await self._store.pieces(self._upload.id, first)
-        if len(pieces) > CRUMBS:
-            self._gathered += await self._store.read(self._upload, first, offset - first)
-            self._start = first
-            self._joined = [piece.name for piece in pieces if piece.turn < self._upload.turn]
+        self._gathered += await self._store.read(self._upload, first, offset - first)
+        self._start = first
+        self._joined = [piece.name for piece in pieces if piece.turn < self._upload.turn]
+
+    def _count_crumb(self, length: int) -> None:
+        crumbs, name = self._store.crumbs, self._upload.id
+        if self._joined or length >= STRETCH:
+            crumbs.pop(name, None)
+        elif name in crumbs or len(crumbs) < _MOST_COUNTED:
+            crumbs[name] = crumbs.get(name, 0) + 1
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
         """See `ports.Writer`. Raises E_UPLOAD_LENGTH, E_RECEIVER_FULL, E_RECEIVER_BACKEND (also for bytes before)."""
@@ -96,10 +103,8 @@ class CloudWriter:
         async def put() -> None:
             await obstore.put_async(self._store.bucket, name, data, use_multipart=False)
 
-        try:
-            await again("put", put)
-        except Missing:
-            raise Problem("E_RECEIVER_BACKEND", where="object store, no such bucket") from None
+        await again("put", put)
+        self._count_crumb(len(data))
         joined, self._joined = self._joined, []
         await self._store.delete(joined)
 

@@ -1,0 +1,5 @@
+"""What the tests of the receiver share."""
+
+from tests.receiver.cloud_kit import cloud
+
+__all__ = ["cloud"]

@@ -1,0 +1,61 @@
+"""The back ends that the contract is tested with. A further one is added here, and nothing else changes.
+
+A back end is a function that gives a `Place` nobody has used; what it needs it takes from fixtures by their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sync.receiver.backend import open_backend
+from sync.receiver.ports import Index, Store
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one receiver keeps things, as `serve` is told; it may be opened again and again, also twice at once.
+
+    `workers`: several processes may serve from it. `forks`: a child of this process may open it too (libraries with
+    threads of their own do not like that).
+    """
+
+    folder: Path
+    store_url: str | None = None
+    index_url: str | None = None
+    workers: bool = True
+    forks: bool = True
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[tuple[Index, Store]]:
+        """Index and store, closed again at the end."""
+        index, store = await open_backend(self.folder, self.store_url, self.index_url)
+        try:
+            yield index, store
+        finally:
+            await index.close()
+            await store.close()
+
+    @asynccontextmanager
+    async def opened_twice(self) -> AsyncIterator[tuple[Index, Index, Store]]:
+        """Two workers over one store; the second is the first again where only one may serve."""
+        async with self.opened() as (index, store):
+            if not self.workers:
+                yield index, index, store
+                return
+            async with self.opened() as (other, _):
+                yield index, other, store
+
+
+def local(request: pytest.FixtureRequest, folder: Path) -> Place:
+    """SQLite and a folder."""
+    place = folder / "receiver"
+    place.mkdir()
+    return Place(place, workers=False)
+
+
+BACKENDS = [pytest.param(local, id="local")]

@@ -22,6 +22,7 @@ from tests.conftest import REPO
 PACKAGES = ("schemas", "collector", "sync", "tui")
 PYPROJECT = tomllib.loads((REPO / "pyproject.toml").read_text("utf-8"))
 IMPORT_NAMES = {"pynacl": "nacl"}
+EXTRAS_BRING = {"psycopg[pool]": "psycopg_pool"}
 CIPHERS = {"nacl", "cryptography"}
 SCREENS = {"textual", "rich"}
 FORM_COMPILER = {"pyxform", "openpyxl"}
@@ -42,7 +43,9 @@ def foreign() -> set[str]:
 
 def import_names(requirements: list[str]) -> set[str]:
     """The names under which required packages are imported."""
-    return {IMPORT_NAMES.get(name, name) for name in (Requirement(item).name.lower() for item in requirements)}
+    asked = [Requirement(item) for item in requirements]
+    brought = {EXTRAS_BRING.get(f"{item.name}[{extra}]") for item in asked for extra in item.extras}
+    return {IMPORT_NAMES.get(item.name.lower(), item.name.lower()) for item in asked} | {name for name in brought if name}
 
 
 def loaded_by(code: str) -> set[str]:
@@ -81,6 +84,10 @@ def test_the_field_loads_no_screen_no_form_compiler_and_nothing_above_it():
 def test_the_courier_loads_no_opener_no_vault_and_no_screen():
     forbidden = SCREENS | FORM_COMPILER | {"sqlcipher3", "sync.desk", "sync.desk.opening", "collector.vault", "tui"}
     assert not loaded_by("import sync.courier") & forbidden
+
+
+def test_a_receiver_on_one_host_needs_no_database_server_and_no_object_store():
+    assert not loaded_by("import sync.receiver.app, sync.receiver.local") & {"psycopg", "psycopg_pool", "obstore"}
 
 
 def test_the_desk_loads_no_screen():

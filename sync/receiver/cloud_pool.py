@@ -25,7 +25,7 @@ Row: TypeAlias = tuple[Any, ...]
 Connection: TypeAlias = psycopg.AsyncConnection[Row]
 
 _PATIENCE_S: Final = 30.0
-_CONNECT_S: Final = 10.0
+_CONNECT_S: Final = 5.0
 _MIGRATION_LOCK: Final = 0x5356_4944_4F4B
 _SESSION: Final = (
     "SET synchronous_commit = on",

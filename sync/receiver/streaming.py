@@ -170,6 +170,8 @@ async def finish(receiver: Receiver, lease: Lease, upload: Upload) -> Upload:
     await receiver.store.publish(upload)
     done = await receiver.index.complete(lease, receiver.receipt(upload.claim), receiver.now())
     receiver.forget(upload.id)
+    with contextlib.suppress(Problem):  # a later sweep removes what stays
+        await receiver.store.discard(upload.id)
     return done
 
 

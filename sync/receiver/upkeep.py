@@ -23,8 +23,9 @@ async def sweep(receiver: Receiver) -> int:
             async with receiver.index.writing(upload.id, receiver.bounds.patience) as lease:
                 # Somebody may have gone on with it meanwhile.
                 if not lease.upload.complete and lease.upload.expires <= receiver.now():
-                    await drop(receiver, lease.upload)
+                    # First, while nobody else can complete this place.
                     await _unpublish(receiver, lease.upload)
+                    await drop(receiver, lease.upload)
                     gone += 1
         except Problem as problem:
             note(problem, upload.id)

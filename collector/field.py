@@ -247,6 +247,8 @@ class Field:
             "interviews": by_state,
             "to_leave": {"entries": by_state.get("sealed", 0), "bytes": self._bytes_in(("sealed",))},
             "unconfirmed": {"entries": len(waiting), "bytes": self._bytes_in(LEAVING)},
+            "stored": self._stored(),
+            "tokens_left": self._tokens_left(),
             "signatures_left": 0 if signer is None else signer.left,
             "certified": signer is not None and signer.cert is not None,
             "refused_packs": [
@@ -255,6 +257,21 @@ class Field:
             ],
             "warnings": [problem.as_dict() for problem in self.warnings()],
         }
+
+    def _stored(self) -> list[dict[str, Any]]:
+        """What a receiver has and the office has not confirmed: record code, since when, for how many seconds."""
+        now = int(self._clock())
+        return [
+            {"code": code, "since": since, "seconds": max(0, now - since)}
+            for code, since in self.vault.db.query(
+                "SELECT code, changed_at FROM entry WHERE state = 'stored' ORDER BY changed_at, code"
+            )
+        ]
+
+    def _tokens_left(self) -> int:
+        """Upload tokens that were never used."""
+        row = self.vault.db.one("SELECT count(*) FROM token WHERE bid IS NULL")
+        return 0 if row is None else int(row[0])
 
     def warnings(self) -> list[Problem]:
         """What deserves attention: of the vault, of the pack, of the signing numbers."""

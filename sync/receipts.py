@@ -11,6 +11,7 @@ import base64
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -21,7 +22,7 @@ from schemas.problems import Problem
 from schemas.records.mission import Root
 from schemas.records.receipt import DeskReceipt, ReturnContent
 from schemas.structure import decode
-from sync.listing import MAX_RETURN, Found, list_folders
+from sync.listing import MAX_RETURN, list_folders
 
 Clock = Callable[[], float]
 DAY: Final = 86_400
@@ -47,19 +48,27 @@ class Taken:
 
 @dataclass(slots=True)
 class ReceiptReport:
-    """What some folders brought. `foreign`: return files of other devices, which are left to them."""
+    """What some folders or receivers brought. `foreign`: return files of other devices, which are left to them;
+    `problem`: why not every receiver could be asked.
+    """
 
     taken: list[Taken] = field(default_factory=list)
     foreign: int = 0
+    problem: Problem | None = None
 
     @property
     def ok(self) -> bool:
-        """Whether every receipt was believed."""
-        return all(item.problem is None for item in self.taken)
+        """Whether every place was asked and every receipt was believed."""
+        return self.problem is None and all(item.problem is None for item in self.taken)
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
-        return {"ok": self.ok, "receipts": [item.as_dict() for item in self.taken], "foreign": self.foreign}
+        return {
+            "ok": self.ok,
+            "receipts": [item.as_dict() for item in self.taken],
+            "foreign": self.foreign,
+            "problem": None if self.problem is None else self.problem.as_dict(),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +98,44 @@ def apply(home: Field, folders: Path | Sequence[Path], *, clock: Clock = time.ti
 
     Raises E_NOT_ENROLLED, E_STICK_FOLDER, E_MEDIA; what is wrong with one file or receipt stands in the report.
     """
-    vault = home.vault
-    root = mission.pinned_root(vault.db)
-    if root is None:
-        raise Problem("E_NOT_ENROLLED")
+    root = _pinned(home)
     report = ReceiptReport()
     listing = list_folders([folders] if isinstance(folders, Path) else folders)
-    ours = [found for found in listing.returns if _is_ours(vault, found.name)]
+    ours = [found for found in listing.returns if _is_ours(home.vault, found.name)]
     report.foreign = len(listing.returns) - len(ours)
     for found in ours:
-        try:
-            receipts = _opened(vault, found)
-        except Problem as problem:
-            report.taken.append(Taken(found.name, problem=problem))
-            continue
-        with vault.db.transaction():
-            report.taken.extend(_take(vault, root, found.name, data, int(clock())) for data in receipts)
+        report.taken += _file(home.vault, root, found.name, partial(files.read_limited, found.path, MAX_RETURN), clock)
     return report
+
+
+def apply_box(home: Field, name: str, data: bytes, *, clock: Clock = time.time) -> list[Taken]:
+    """Takes in one return file that came by another way than a folder; `name` is what it is called in reports.
+
+    Raises E_NOT_ENROLLED; what is wrong with the file or a receipt stands in the list.
+    """
+    return _file(home.vault, _pinned(home), name, lambda: data, clock)
+
+
+def box_name(retn: bytes) -> str:
+    """How the return file of a bundle is called (docs/spec/protocol.md §11.2)."""
+    return base64.b32encode(retn).decode().rstrip("=").lower() + ".ret"
+
+
+def _pinned(home: Field) -> Root:
+    root = mission.pinned_root(home.vault.db)
+    if root is None:
+        raise Problem("E_NOT_ENROLLED")
+    return root
+
+
+def _file(vault: Vault, root: Root, name: str, read: Callable[[], bytes], clock: Clock) -> list[Taken]:
+    """The receipts of one return file: all that hold are stored together."""
+    try:
+        receipts = _opened(vault, read())
+    except Problem as problem:
+        return [Taken(name, problem=problem)]
+    with vault.db.transaction():
+        return [_take(vault, root, name, data, int(clock())) for data in receipts]
 
 
 def _is_ours(vault: Vault, name: str) -> bool:
@@ -114,12 +144,11 @@ def _is_ours(vault: Vault, name: str) -> bool:
     return vault.db.one("SELECT 1 FROM bundle WHERE retn = ?", (retn,)) is not None
 
 
-def _opened(vault: Vault, found: Found) -> tuple[bytes, ...]:
+def _opened(vault: Vault, data: bytes) -> tuple[bytes, ...]:
     """The signed receipts of a return file.
 
     Raises E_FORMAT, E_NOT_FOR_US, E_SLOT_*, E_KEY_COMMIT, E_PACK_AUTH, E_PAD, E_TRAILING, E_CMP_*, E_SCHEMA.
     """
-    data = files.read_limited(found.path, MAX_RETURN)
     keys = identity.return_keys(vault)
     try:
         opened = envelope.open(envelope.RETURN_MAGIC, data, keys)

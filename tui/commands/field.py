@@ -304,20 +304,6 @@ def export(
 
 @click.command()
 @common.vault_options
-@click.argument("folder", type=_PATH)
-def receipts(home: Path | None, passphrase_file: Path | None, as_json: bool, folder: Path) -> None:
-    """Take the office's receipts from FOLDER."""
-    from sync import receipts as returned
-
-    with opened(home, passphrase_file) as field:
-        report = returned.apply(field, folder)
-    common.emit(report.as_dict(), reports.receipt_lines(report), as_json=as_json)
-    if not report.ok:
-        click.get_current_context().exit(1)
-
-
-@click.command()
-@common.vault_options
 def purge(home: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
     """Remove sealed interviews for which the office's receipt is here."""
     from sync import receipts as returned

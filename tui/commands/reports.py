@@ -97,6 +97,8 @@ def status_lines(status: dict[str, Any], rows: Sequence[InterviewRow]) -> Iterat
     leaving, waiting = status["to_leave"], status["unconfirmed"]
     yield f"Still to leave: {leaving['entries']} sealed interviews, {size_text(leaving['bytes'])}."
     yield f"Not confirmed by the office: {waiting['entries']}, {size_text(waiting['bytes'])}."
+    for item in status["stored"]:
+        yield f"{item['code']} has been at the receiver for {item['seconds'] // 86_400} days without the office's word."
     yield f"Signatures left: {status['signatures_left']}."
     yield from (f"! {item['what']} {item['do']} [{item['code']}]" for item in status["warnings"])
 
@@ -111,7 +113,9 @@ def receipt_lines(report: ReceiptReport) -> Iterator[str]:
             yield f"{item.code}: {item.status} at the desk{why}{'' if item.new else ', known already'}"
     if report.foreign:
         yield f"{report.foreign} return files are for other devices."
-    if not report.taken:
+    if report.problem is not None:
+        yield problem_line(report.problem)
+    elif not report.taken:
         yield "No receipt for this device."
 
 

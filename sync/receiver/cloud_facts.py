@@ -127,7 +127,7 @@ async def create(
             raise Problem("E_TOKEN_QUOTA")
     else:
         office = await _bind(connection, token, claim.place.bid, now)
-        known = await _same_volume(connection, claim)
+        known = await same_volume(connection, claim)
         if known is not None:
             await _arrived(connection, known, [office], now)
             return known
@@ -140,7 +140,7 @@ async def create(
         upload_id, token, length, now + KEEP,
     )  # fmt: skip
     if claim is not None:
-        await _set_claim(connection, upload_id, claim)
+        await set_claim(connection, upload_id, claim)
     return await _existing(connection, upload_id)
 
 
@@ -148,7 +148,7 @@ async def identify(connection: Connection, upload_id: str, claim: Claim, now: in
     """See `ports.Index.identify`."""
     upload = await _existing(connection, upload_id)
     office = await _bind(connection, upload.token, claim.place.bid, now)
-    known = await _same_volume(connection, claim)
+    known = await same_volume(connection, claim)
     upload = await _existing(connection, upload_id, "FOR UPDATE")
     if upload.claim is not None:
         if upload.claim != claim:
@@ -156,11 +156,11 @@ async def identify(connection: Connection, upload_id: str, claim: Claim, now: in
         return upload
     if known is not None and known.complete:
         await _arrived(connection, known, [office], now)
-        await _forget(connection, upload)
+        await forget(connection, upload)
         return known
     if known is not None:
-        await _forget(connection, known)
-    await _set_claim(connection, upload_id, claim)
+        await forget(connection, known)
+    await set_claim(connection, upload_id, claim)
     return await _existing(connection, upload_id)
 
 
@@ -171,7 +171,7 @@ async def _existing(connection: Connection, upload_id: str, lock: str = "") -> U
     return upload_of(row)
 
 
-async def _same_volume(connection: Connection, claim: Claim) -> Upload | None:
+async def same_volume(connection: Connection, claim: Claim) -> Upload | None:
     """The upload of this very volume, or None; its bundle is locked from here on.
 
     Raises E_VOL_MIX for another volume in its place or bundle.
@@ -193,7 +193,8 @@ async def _same_volume(connection: Connection, claim: Claim) -> Upload | None:
     return found[0] if found else None
 
 
-async def _set_claim(connection: Connection, upload_id: str, claim: Claim) -> None:
+async def set_claim(connection: Connection, upload_id: str, claim: Claim) -> None:
+    """An upload without a claim gets one."""
     place = claim.place
     await run(
         connection,
@@ -202,7 +203,7 @@ async def _set_claim(connection: Connection, upload_id: str, claim: Claim) -> No
     )  # fmt: skip
 
 
-async def _forget(connection: Connection, upload: Upload) -> None:
+async def forget(connection: Connection, upload: Upload) -> None:
     """Removes an upload, gives its bytes back, and forgets a bundle of which nothing is left."""
     if not await run(connection, "DELETE FROM svidok.uploads WHERE id = %s", upload.id):
         return
@@ -276,11 +277,11 @@ async def remove(connection: Connection, upload_id: str) -> None:
         return
     await one(connection, "SELECT 1 FROM svidok.tokens WHERE hash = %s FOR NO KEY UPDATE", upload.token)
     for held in await uploads(connection, "id = %s AND r1 IS NULL FOR UPDATE", upload_id):
-        await _forget(connection, held)
+        await forget(connection, held)
 
 
 async def drop(connection: Connection, place: Place) -> None:
     """See `ports.Index.drop`."""
     held = "bid = %s AND stripe = %s AND idx = %s AND r1 IS NOT NULL FOR UPDATE"
     for upload in await uploads(connection, held, place.bid, place.stripe, place.index):
-        await _forget(connection, upload)
+        await forget(connection, upload)

@@ -14,6 +14,7 @@ from schemas.problems import Problem
 from schemas.records.network import ListedVolume, StoredVolume
 from sync.receiver import cloud_facts as facts
 from sync.receiver.cloud_leases import CloudLease, Leases
+from sync.receiver.cloud_moving import CloudMoving
 from sync.receiver.cloud_pool import Connection, Connections, Row, rows, run
 from sync.receiver.cloud_rows import COUNTS, EVERY, LISTED, listed_of
 from sync.receiver.ports import Claim, Counts, Lease, Office, Place, Upload
@@ -198,6 +199,10 @@ class CloudIndex:
     async def counts(self) -> Counts:
         """See `ports.Index`."""
         return Counts(*(await self._rows(COUNTS))[0])
+
+    def moving(self) -> CloudMoving:
+        """See `ports.Index`."""
+        return CloudMoving(self._connections)
 
 
 def _in_force(lease: Lease) -> CloudLease:

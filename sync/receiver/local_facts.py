@@ -193,7 +193,7 @@ class Facts:
                     raise Problem("E_TOKEN_QUOTA")
             else:
                 office = self._bind(token, claim.place.bid, now)
-                known = self._same_volume(claim)
+                known = self.same_volume(claim)
                 if known is not None:
                     self._arrived(known, office, now)
                     return known
@@ -203,7 +203,7 @@ class Facts:
                 upload_id, token, length, now + KEEP,
             )  # fmt: skip
             if claim is not None:
-                self._set_claim(upload_id, claim)
+                self.set_claim(upload_id, claim)
             return self._existing(upload_id)
 
     def identify(self, upload_id: str, claim: Claim, now: int) -> Upload:
@@ -211,18 +211,18 @@ class Facts:
         with self.transaction():
             upload = self._existing(upload_id)
             office = self._bind(upload.token, claim.place.bid, now)
-            known = self._same_volume(claim)
+            known = self.same_volume(claim)
             if upload.claim is not None:
                 if upload.claim != claim:
                     raise Problem("E_VOL_MIX")
                 return upload
             if known is not None and known.complete:
                 self._arrived(known, office, now)
-                self._forget(upload)
+                self.forget(upload)
                 return known
             if known is not None:
-                self._forget(known)
-            self._set_claim(upload_id, claim)
+                self.forget(known)
+            self.set_claim(upload_id, claim)
             return self._existing(upload_id)
 
     def _existing(self, upload_id: str) -> Upload:
@@ -231,7 +231,7 @@ class Facts:
             raise Problem("E_UPLOAD_UNKNOWN")
         return found
 
-    def _same_volume(self, claim: Claim) -> Upload | None:
+    def same_volume(self, claim: Claim) -> Upload | None:
         """The upload of this very volume, or None. Raises E_VOL_MIX for another volume in its place or bundle."""
         others = self.rows("SELECT DISTINCT shared, broot FROM uploads WHERE bid = ?", claim.place.bid)
         if any(other != (claim.shared, claim.broot) for other in others):
@@ -242,14 +242,16 @@ class Facts:
             raise Problem("E_VOL_MIX")
         return found[0] if found else None
 
-    def _set_claim(self, upload_id: str, claim: Claim) -> None:
+    def set_claim(self, upload_id: str, claim: Claim) -> None:
+        """An upload without a claim gets one; inside a transaction."""
         place = claim.place
         self.run(
             "UPDATE uploads SET bid = ?, stripe = ?, idx = ?, shard = ?, shared = ?, broot = ? WHERE id = ?",
             place.bid, place.stripe, place.index, claim.shard, claim.shared, claim.broot, upload_id,
         )  # fmt: skip
 
-    def _forget(self, upload: Upload) -> None:
+    def forget(self, upload: Upload) -> None:
+        """Removes an upload and gives its bytes back; inside a transaction."""
         self.run("DELETE FROM uploads WHERE id = ?", upload.id)
         self.run("UPDATE tokens SET used = max(0, used - ?) WHERE hash = ?", upload.length, upload.token)
 
@@ -292,14 +294,14 @@ class Facts:
         with self.transaction():
             upload = self.find(upload_id)
             if upload is not None and not upload.complete:
-                self._forget(upload)
+                self.forget(upload)
 
     def drop(self, place: Place) -> None:
         """See `ports.Index.drop`."""
         with self.transaction():
             held = "bid = ? AND stripe = ? AND idx = ? AND r1 IS NOT NULL"
             for upload in self.uploads(held, place.bid, place.stripe, place.index):
-                self._forget(upload)
+                self.forget(upload)
 
 
 def _upload(row: Row) -> Upload:

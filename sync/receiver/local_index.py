@@ -16,6 +16,7 @@ from schemas.problems import Problem
 from schemas.records.network import ListedVolume, StoredVolume
 from sync.receiver.leases import Leases, LocalLease
 from sync.receiver.local_facts import Facts, Row
+from sync.receiver.local_moving import LocalMoving
 from sync.receiver.ports import Claim, Counts, Lease, Office, Place, Upload
 
 A = ParamSpec("A")
@@ -201,6 +202,10 @@ class LocalIndex:
     async def counts(self) -> Counts:
         """See `ports.Index`."""
         return Counts(*(await self._rows(_COUNTS))[0])
+
+    def moving(self) -> LocalMoving:
+        """See `ports.Index`."""
+        return LocalMoving(self._facts, self._run)
 
 
 _ALL_BEFORE: Final = "sum(a.acknowledged IS NULL) = 0 AND max(a.acknowledged) < ?"

@@ -11,9 +11,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from schemas.records.network import ListedVolume, StoredVolume
+
+if TYPE_CHECKING:
+    from sync.receiver.moving import Moving
 
 KEEP: Final = 14 * 86_400
 """Seconds that an unfinished upload lives after its last byte, and a complete volume after the desk has imported it."""
@@ -200,6 +203,9 @@ class Index(Protocol):
     async def counts(self) -> Counts:
         """For `status`."""
 
+    def moving(self) -> Moving:
+        """Everything as it stands, for `copy`."""
+
     async def close(self) -> None:
         """Lets go of connections."""
 
@@ -220,7 +226,9 @@ class Writer(Protocol):
         """Makes everything durable that was written; returns the length from the start of the upload."""
 
     async def cut(self, offset: int) -> None:
-        """Goes back to `offset`; what was beyond it is gone. Durable when it returns."""
+        """Goes back to `offset`; what was beyond it is gone. Durable when it returns. The index goes back first, so
+        that a crash in between leaves bytes too many and not too few.
+        """
 
 
 class Store(Protocol):

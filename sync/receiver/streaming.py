@@ -133,9 +133,11 @@ class Stream:
                 await self._identify()
             await self._write(memoryview(piece)[: good - before])
             return
-        await self._writer.cut(good)
+        # The index never says more than the store has, whenever this is interrupted: so it goes back first.
+        await self._writer.flush()
         self._unsure = 0
         self.upload = await self._receiver.index.advance(self._lease, good, self._receiver.now())
+        await self._writer.cut(good)
 
     async def _identify(self) -> None:
         """The lead is proven: the index gives the upload its place, or tells that the volume is here already."""

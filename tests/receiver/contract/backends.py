@@ -58,4 +58,12 @@ def local(request: pytest.FixtureRequest, folder: Path) -> Place:
     return Place(place, workers=False)
 
 
-BACKENDS = [pytest.param(local, id="local")]
+def cloud(request: pytest.FixtureRequest, folder: Path) -> Place:
+    """PostgreSQL and Ceph."""
+    return Place(folder, *request.getfixturevalue("cloud").urls(), forks=False)
+
+
+BACKENDS = [
+    pytest.param(local, id="local"),
+    pytest.param(cloud, id="cloud", marks=pytest.mark.xdist_group("cloud")),
+]

@@ -62,14 +62,14 @@ async def test_a_cancelled_token_keeps_its_bundle_when_it_comes_back(place: Plac
             await index.create("b", token(1), LENGTH, claim(2), NOW)
 
 
-async def test_a_token_that_nobody_listed_is_unknown(place: Place) -> None:
+async def test_attack_40_a_token_that_nobody_listed_is_unknown(place: Place) -> None:
     async with place.opened() as (index, _):
         with refused("E_TOKEN_UNKNOWN"):
             await index.create("a", token(1), LENGTH, None, NOW)
         assert await index.find("a") is None
 
 
-async def test_an_expired_token_is_refused(place: Place) -> None:
+async def test_attack_40_an_expired_token_is_refused(place: Place) -> None:
     async with place.opened() as (index, _):
         await accepted(index, [1], expires=NOW + 10)
         upload = await index.create("a", token(1), LENGTH, claim(), NOW)
@@ -80,7 +80,7 @@ async def test_an_expired_token_is_refused(place: Place) -> None:
             await index.authorised(token(1), upload, NOW + 10)
 
 
-async def test_the_first_use_binds_a_token_to_its_bundle(place: Place) -> None:
+async def test_attack_40_the_first_use_binds_a_token_to_its_bundle(place: Place) -> None:
     async with place.opened() as (index, _):
         await accepted(index)
         await index.create("a", token(1), LENGTH, claim(1), NOW)
@@ -297,7 +297,7 @@ async def test_offices_do_not_see_or_cancel_each_other(place: Place) -> None:
         await index.create("c", token(12), LENGTH, claim(3), NOW)
 
 
-async def test_attack_25_an_office_cannot_take_over_tokens_or_bearer_of_another(place: Place) -> None:
+async def test_an_office_cannot_take_over_tokens_or_bearer_of_another(place: Place) -> None:
     async with place.opened() as (index, _):
         await accepted(index, range(1, 4))
         assert await accepted(index, range(1, 6), office=OTHER) == (2, 0)

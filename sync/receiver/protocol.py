@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import ssl
 from collections.abc import MutableMapping
 from http import HTTPStatus
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 import h11
 from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
@@ -24,14 +26,21 @@ from sync.receiver.bounds import Bounds
 from sync.receiver.heads import END, BadHead, read_head, suspicious
 
 _TICK: Final = 1.0
-_DRAIN: Final = 1 << 18
+_LAST: Final = b"0\r\n\r\n"
+_LENGTH: Final = re.compile(rb"\r\ncontent-length:[^\r]*\r\n", re.IGNORECASE)
+BUFFER: Final = 1 << 18
 Message = MutableMapping[str, Any]
 
 
-class Strict(H11Protocol):
-    """A connection of the receiver; `bounds` is set by `bounded`."""
+class Strict(H11Protocol, asyncio.BufferedProtocol):
+    """A connection of the receiver; `bounds` and `buffer` are set by `bounded`.
+
+    Bodies of known length do not pass through h11, which would copy them four times: it is told of chunks, sees the
+    last one when the length is reached, and keeps the state of the connection.
+    """
 
     bounds = Bounds()
+    buffer = memoryview(b"")
 
     def __init__(
         self,
@@ -45,6 +54,9 @@ class Strict(H11Protocol):
         self.app = self._lossless
         self._head = bytearray()
         self._left: int | None = 0
+        self._declared = 0
+        self._pieces: list[bytes] = []
+        self._held = 0
         self._tls: ssl.SSLObject | None = None
         self._clock: asyncio.TimerHandle | None = None
         self._since = self._seen = self.loop.time()
@@ -76,16 +88,27 @@ class Strict(H11Protocol):
         if tls is None or self.cycle is None or self.cycle.response_started:
             return
         with contextlib.suppress(ssl.SSLError):
-            while self.conn.their_state is h11.SEND_BODY and (data := tls.read(_DRAIN)):
+            while self.conn.their_state is h11.SEND_BODY and (data := tls.read(BUFFER)):
                 self._take_body(memoryview(data))
 
     # ---- bytes in ----
 
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where the next bytes go. One place for all connections of a worker: they are used up at once."""
+        return self.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Bytes from the peer lie in the buffer."""
+        self._arrived(self.buffer[:nbytes])
+
     def data_received(self, data: bytes) -> None:
-        """Bytes from the peer: parts of a head, of a body, or of neither."""
+        """Bytes from the peer."""
+        self._arrived(memoryview(data))
+
+    def _arrived(self, rest: memoryview) -> None:
+        """Parts of a head, of a body, or of neither."""
         self._unset_keepalive_if_required()
         self._seen = self.loop.time()
-        rest = memoryview(data)
         while rest and not self.transport.is_closing():
             if self.conn.their_state is h11.IDLE:
                 rest = self._take_head(rest)
@@ -117,31 +140,48 @@ class Strict(H11Protocol):
             return data[len(data) :]
         used = end - (len(self._head) - min(len(data), self.bounds.head_bytes + len(END)))
         self._head.clear()
-        self._left = framing.length
+        self._left, self._declared = framing.length, framing.length or 0
+        self._pieces, self._held = [], 0
+        if self._left:
+            head = _LENGTH.sub(b"\r\nTransfer-Encoding: chunked\r\n", head, count=1)
         self._window, self._got, self._dropped = (self._seen, 0), 0, 0
         self.conn.receive_data(head)
         self.handle_events()
         return data[used:]
 
     def _take_body(self, data: memoryview) -> memoryview:
-        """Gives h11 what belongs to the body; drops it when the answer is out already."""
+        """Keeps what belongs to the body; drops it when the answer is out already."""
         part = data if self._left is None else data[: self._left]
         self._got += len(part)
-        if self.cycle.response_complete:
+        answered = self.cycle.response_complete
+        if answered:
             self._dropped += len(part)
-            if self._left is None or self._dropped > self.bounds.linger:
-                # In chunks nobody can tell the end of this body from the beginning of another request.
-                if self._dropped > self.bounds.linger:
-                    self.transport.close()
-                return data[len(data) :]
-        if self._left is not None:
-            self._left -= len(part)
-        self.conn.receive_data(bytes(part))
-        self.handle_events()
-        rest = data[len(part) :]
-        if self._left is None and self.conn.their_state is not h11.SEND_BODY and self.conn.trailing_data[0]:
-            self.cycle.keep_alive = False
-        return rest
+            if self._dropped > self.bounds.linger:
+                self.transport.close()
+                return data[:0]
+        if self._left is None:
+            return self._take_chunks(part)
+        self._left -= len(part)
+        if not answered:
+            self._pieces.append(bytes(part))
+            self._held += len(part)
+            self.cycle.message_event.set()
+            if self._held > HIGH_WATER_LIMIT:
+                self.flow.pause_reading()
+        if not self._left:
+            self.conn.receive_data(_LAST)
+            self.handle_events()
+        return data[len(part) :]
+
+    def _take_chunks(self, data: memoryview) -> memoryview:
+        """A body in chunks is h11's to understand, and nothing may follow it before its answer."""
+        # Once the answer is out, nobody can tell the end of this body from the beginning of another request.
+        if not self.cycle.response_complete:
+            self.conn.receive_data(bytes(data))
+            self.handle_events()
+            if self.conn.their_state is not h11.SEND_BODY and self.conn.trailing_data[0]:
+                self.cycle.keep_alive = False
+        return data[:0]
 
     def _refuse(self, status: int) -> None:
         """Says no below HTTP's state machine, and ends the connection."""
@@ -170,10 +210,18 @@ class Strict(H11Protocol):
     async def _lossless(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 -- types of uvicorn's own
         """The application, with a body that is given out whole before its loss is told."""
         cycle = self.cycle
+        if self._declared:
+            length = (b"content-length", str(self._declared).encode())
+            scope["headers"] = [item if item[0] != b"transfer-encoding" else length for item in scope["headers"]]
 
         async def received() -> Message:
+            if self._pieces and cycle is self.cycle:
+                return self._given(more=True)
             message: Message = await receive()
-            if message["type"] == "http.disconnect" and cycle.body and not cycle.response_started:
+            gone = message["type"] == "http.disconnect"
+            if self._pieces and cycle is self.cycle and not cycle.response_started:
+                return self._given(more=gone or message["more_body"])
+            if gone and cycle.body and not cycle.response_started:
                 data, cycle.body = bytes(cycle.body), bytearray()
                 return {"type": "http.request", "body": data, "more_body": True}
             return message
@@ -186,9 +234,17 @@ class Strict(H11Protocol):
 
         await self._serve(scope, received, sent)
 
+    def _given(self, *, more: bool) -> Message:
+        """What was kept of the body, for the application; the line may bring more now."""
+        data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        self._pieces, self._held = [], 0
+        self.flow.resume_reading()
+        return {"type": "http.request", "body": data, "more_body": more}
+
     def on_response_complete(self) -> None:
         """The answer is out: the connection waits, or what is left of the body is dropped for a while."""
         self.served += 1
+        self._pieces, self._held = [], 0
         self._since = self._seen = self.loop.time()
         super().on_response_complete()
 
@@ -260,4 +316,4 @@ class Strict(H11Protocol):
 
 def bounded(bounds: Bounds) -> type[Strict]:
     """The protocol with these bounds."""
-    return type("Bounded", (Strict,), {"bounds": bounds})
+    return type("Bounded", (Strict,), {"bounds": bounds, "buffer": memoryview(bytearray(BUFFER))})

@@ -7,6 +7,7 @@ on behind it.
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 from collections.abc import Callable
@@ -34,6 +35,9 @@ FREE_LEFT: Final = 64 << 20
 OWN: Final = frozenset(("E_DISK_FULL", "E_DISK_SPACE", "E_MEDIA_IO", "E_NO_ACCESS"))
 """What this machine is to blame for."""
 _WORTH: Final = 65_536
+_GOOD_PIECE: Final = 16_384
+_BAD_PIECE: Final = 1024
+"""What of a piece has come when the line is cut is lost; so pieces are small once it was."""
 _SYNC: Final = 64 << 20
 _LINE: Final = frozenset(("E_NET_CUT", "E_NET_SLOW", "E_RECEIVER_BUSY"))
 _DAMAGED: Final = frozenset(
@@ -47,6 +51,7 @@ class Downloader:
 
     def __init__(self, line: Line, folder: Path, report: ReceiverReport, wait: Waiting) -> None:
         self._line, self._folder, self._report, self._wait = line, folder, report, wait
+        self._piece = _GOOD_PIECE
 
     def bring(self, item: Wanted, step: Step) -> Problem | None:
         """The whole volume under its name, or what is wrong with what the receiver gives: E_FETCH_GONE, E_FETCH_FALSE.
@@ -97,6 +102,7 @@ class Downloader:
                 if problem.code not in _LINE:
                     raise
                 self._report.cuts += 1
+                self._piece = _BAD_PIECE
                 idle = 0 if _size(part) - before >= _WORTH else idle + 1
                 if idle == CUTS:
                     raise
@@ -123,7 +129,7 @@ class Downloader:
     def _store(self, stream: Stream, item: Wanted, checker: VolumeChecker, fd: int, step: Step) -> None:
         """The body to the part, checked as it comes."""
         unsynced = 0
-        for chunk in stream.chunks():
+        for chunk in stream.chunks(self._piece):
             try:
                 _feed(checker, chunk, item)
             except Problem:
@@ -192,6 +198,9 @@ def _resumed(fd: int, item: Wanted) -> VolumeChecker:
 def _check_start(stream: Stream, item: Wanted, offset: int) -> None:
     """The answer begins where it was asked to. Raises E_FETCH_GONE, E_FETCH_FALSE, and the problem that it is."""
     if stream.status == 404:
+        # Read to its end, a short answer leaves the connection for the next question.
+        for _ in itertools.islice(stream.chunks(), 2):
+            continue
         raise Problem("E_FETCH_GONE")
     if stream.status == 206 and offset:
         expected = f"bytes {offset}-{item.length - 1}/{item.length}"

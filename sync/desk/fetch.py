@@ -28,7 +28,7 @@ __all__ = ["FetchReport", "Progress", "run"]
 
 Progress = Callable[[int, int], None]
 BAD_IN_A_ROW: Final = 8
-"""So many volumes one after another that are not what was listed, and a receiver is left alone for this run."""
+"""So many volumes one after another that are not what was listed, or not there, and a receiver is left alone."""
 _SHOWN: Final = 100
 
 
@@ -130,11 +130,10 @@ class _Run:
                 arrivals.arrived(self._vault, self._key, item)
                 bad, done = 0, done + item.length
                 continue
-            absent = problem.code == "E_FETCH_GONE"
-            arrivals.failed(self._vault, self._key, item, absent=absent)
+            arrivals.failed(self._vault, self._key, item, absent=problem.code == "E_FETCH_GONE")
             if len(self._report.refused) < _SHOWN:
                 self._report.refused.append({"item": item.name, **problem.as_dict()})
             total -= item.length
-            bad += not absent
+            bad += 1
             if bad == BAD_IN_A_ROW:
                 raise Problem("E_FETCH_FALSE", why="one volume after another")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )
 @common.json_option
 def demo(count: int, keep: Path | None, as_json: bool) -> None:
-    """The whole way on this machine with invented testimony: desk, field machine, sticks, import, receipts."""
+    """The whole way on this machine with invented testimony: desk, receiver, field machine, sticks, import, receipts."""
     from collector import hygiene
     from schemas.problems import Problem
     from tui.demo import Demo
@@ -48,7 +48,10 @@ def _lines(result: Result, folder: Path | None) -> Iterator[str]:
         ("interviews filled in", str(result.interviews)),
         ("sealed", str(result.sealed)),
         ("attachments, born sealed", common.size_text(result.attachments_bytes)),
-        ("sent by network", str(result.sent_network)),
+        (
+            "sent by network",
+            f"{result.sent_network}, {common.size_text(result.network_bytes)}; the line broke {result.cuts} times",
+        ),
         (
             "sent by stick",
             f"{result.sent_stick}, as {result.volumes} volumes, {common.size_text(result.volumes_bytes)}",
@@ -71,3 +74,5 @@ def _lines(result: Result, folder: Path | None) -> Iterator[str]:
     program = shlex.quote(sys.argv[0])
     yield f"  as documenter:  {program} --home {shlex.quote(str(folder / 'field'))}"
     yield f"  as desk:        {program} --home {shlex.quote(str(folder / 'desk'))}"
+    home = shlex.quote(str(folder / "receiver"))
+    yield f"  as receiver:    {program} receiver serve --home {home} --listen {result.receiver}"

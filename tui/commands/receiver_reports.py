@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tui.commands.common import size_text
 
 if TYPE_CHECKING:
+    from sync.receiver.copy import CopyReport
     from sync.receiver.fsck import FsckReport
     from sync.receiver.offices import Accepted
     from sync.receiver.status import Status
@@ -63,3 +64,16 @@ def fsck_lines(report: FsckReport) -> list[str]:
         why = f" ({finding.why})" if finding.why else ""
         lines.append(f"{state}: {_FOUND[finding.kind]}: {finding.what}{why}")
     return [*lines, "All is well." if not report.findings else "Done." if report.sound else "Something is left to do."]
+
+
+def copy_lines(report: CopyReport) -> list[str]:
+    """What is at the target now, and what is not."""
+    lines = [
+        f"{report.volumes} volumes are there ({report.already} of them were before), {size_text(report.bytes)};"
+        f" {report.offices} offices, {report.tokens} tokens, {report.boxes} return boxes."
+    ]
+    if report.left:
+        lines.append(f"{len(report.left)} unfinished uploads stay behind; their devices begin them anew.")
+    lines += [f"NOT COPIED: {fault.what} [{fault.code}]" for fault in report.faults]
+    lines.append("Serve from there with --store and --index." if report.whole else "Something is left to do.")
+    return lines

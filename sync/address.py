@@ -87,6 +87,9 @@ class Proxy:
 
 
 def _split(url: str) -> SplitResult | None:
+    # urlsplit drops line ends and tabs without a word.
+    if not url.isprintable() or " " in url:
+        return None
     try:
         parts = urlsplit(url)
         named = parts.hostname is not None and parts.port != 0 and _HOST.fullmatch(parts.hostname) is not None

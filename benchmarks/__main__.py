@@ -16,7 +16,7 @@ from benchmarks import machine
 from benchmarks.measure import say
 from benchmarks.table import Row, markdown, rendered
 
-NAMES = ("attachments", "importing", "searching", "startup", "keystroke", "upload", "cuts", "flood")
+NAMES = ("attachments", "importing", "searching", "startup", "keystroke", "upload", "cuts", "flood", "line")
 _TITLE = """# Benchmarks
 
 `make bench` writes this page. Every figure is from one run on one machine, and what is compared was measured side by

@@ -5,6 +5,7 @@ Everything listens on loopback, or where the caller says, and ends with the `wit
 
 from __future__ import annotations
 
+import dataclasses
 import http.client
 import os
 import signal
@@ -76,16 +77,21 @@ def token_list(tokens: Sequence[bytes], bearer: bytes) -> tuple[bytes, str]:
     return data, tokenfile.root_fingerprint(root)
 
 
-def founded(folder: Path, tokens: int, *, address: str = "127.0.0.1", backend: Sequence[str] = ()) -> Site:
-    """A receiver's home in `folder`/receiver that accepts so many tokens. `backend`: `--store … --index …`."""
-    home, card, listing = folder / "receiver", folder / "receiver.card", folder / "tokens"
-    listen = f"{address}:{free_port()}"
+def made(folder: Path, listen: str) -> Site:
+    """A receiver's home in `folder`/receiver, its card in `folder`/receiver.card; it accepts nothing yet."""
+    home, card = folder / "receiver", folder / "receiver.card"
     svidok("receiver", "init", "--home", str(home), "--url", f"https://{listen}", "--out", str(card))
-    made, bearer = [crypto.random_bytes(32) for _ in range(tokens)], crypto.random_bytes(32)
-    data, fingerprint = token_list(made, bearer)
+    return Site(home, cards.read_card(card.read_bytes()), listen, [], b"")
+
+
+def founded(folder: Path, tokens: int, *, backend: Sequence[str] = ()) -> Site:
+    """A receiver that accepts so many tokens. `backend`: `--store … --index …`."""
+    site, listing = made(folder, f"127.0.0.1:{free_port()}"), folder / "tokens"
+    given, bearer = [crypto.random_bytes(32) for _ in range(tokens)], crypto.random_bytes(32)
+    data, fingerprint = token_list(given, bearer)
     listing.write_bytes(data)
-    svidok("receiver", "accept", str(listing), "--home", str(home), "--fingerprint", fingerprint, *backend)
-    return Site(home, cards.read_card(card.read_bytes()), listen, made, bearer)
+    svidok("receiver", "accept", str(listing), "--home", str(site.home), "--fingerprint", fingerprint, *backend)
+    return dataclasses.replace(site, tokens=given, bearer=bearer)
 
 
 @contextmanager

@@ -40,15 +40,22 @@ def temporary(prefix: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def found(folder: Path, fields: int = 1) -> list[Path]:
-    """A desk in `folder`/desk with one mission, and enrolled field machines, whose homes are returned."""
+def found(folder: Path, fields: int = 1, *, receiver: bytes | None = None) -> list[Path]:
+    """A desk in `folder`/desk with one mission, and enrolled field machines, whose homes are returned.
+
+    `receiver`: a card that the mission's packs name; then the desk's list of tokens lies in `folder`/tokens.
+    """
     homes = [folder / f"field-{place}" for place in range(fields)]
     with Desk.create(folder / "desk", PASSPHRASE, params=KDF) as desk:
         made = desk.mission_new("Benchmark", [mission.checked(form.xform) for form in shipped_forms()])
+        if receiver is not None:
+            desk.receiver_add(receiver)
         for home in homes:
             with Field.create(home, PASSPHRASE, params=KDF) as field:
                 request, spoken = field.request()
                 field.accept_pack(desk.enrol(request, spoken).pack, made.fingerprint)
+        if receiver is not None:
+            (folder / "tokens").write_bytes(desk.tokens_write().data)
     return homes
 
 

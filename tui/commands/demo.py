@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )
 @common.json_option
 def demo(count: int, keep: Path | None, as_json: bool) -> None:
-    """The whole way on this machine with invented testimony: desk, receiver, field machine, sticks, import, receipts."""
+    """The whole way on this machine with invented testimony: field, receiver, sticks, desk, receipts."""
     from collector import hygiene
     from schemas.problems import Problem
     from tui.demo import Demo
@@ -50,7 +50,7 @@ def _lines(result: Result, folder: Path | None) -> Iterator[str]:
         ("attachments, born sealed", common.size_text(result.attachments_bytes)),
         (
             "sent by network",
-            f"{result.sent_network}, {common.size_text(result.network_bytes)}; the line broke {result.cuts} times",
+            f"{result.sent_network}, {common.size_text(result.network_bytes)}; cuts of the line: {result.cuts}",
         ),
         (
             "sent by stick",

@@ -142,6 +142,7 @@ class Course:
         self._tried: dict[bytes, dict[bytes, Problem]] = {}
         self._failed: dict[bytes, Problem] = {}
         self._ended = threading.Event()
+        self._broken: Exception | None = None
         self.problem: Problem | None = None
         self.hopeless = False
 
@@ -171,6 +172,8 @@ class Course:
         for thread in threads:
             # One that still connects notices the stop only then, and has nothing to do any more but to end.
             thread.join(max(0.0, until - time.monotonic()))
+        if self._broken is not None:
+            raise self._broken
 
     # ---- lanes ----
 
@@ -188,6 +191,10 @@ class Course:
         except Problem as problem:
             # The vault itself gives up: a full disk, a database that is closed.
             self._end(problem, hopeless=True)
+        except Exception as error:
+            # A mistake of the program ends the run where it is called, not a thread that nobody hears.
+            self._broken = error
+            self._ended.set()
         finally:
             self._gate.leave(link)
 
@@ -222,7 +229,8 @@ class Course:
         """Sends one volume until it is stored, or makes no sense any more."""
         volume, vault = item.volume, self._given.vault
         place = (volume.bid, volume.stripe, volume.index)
-        attempt = _Attempt(item.location if item.receiver == self._receiver else None)
+        ours = item.receiver == self._receiver
+        attempt = _Attempt(item.location if ours else None, begun=ours)
         while self._gate.open(link) and not self._ended.is_set():
             if volume.bid in self._failed or not staged.wanted(vault, volume.bid):
                 self._meter.state(place, "failed", problem=self._failed.get(volume.bid))
@@ -260,6 +268,7 @@ class Course:
                 attempt.token or b"",
                 self._given.card.r1_key,
                 location=attempt.location,
+                begun=attempt.begun,
                 line=self._line,
                 keep=keep,
                 moved=moved,
@@ -333,6 +342,7 @@ class _Attempt:
     """What one volume has been through in this run."""
 
     location: str | None
+    begun: bool
     token: bytes | None = None
     upload: Upload | None = None
     advanced: bool = False

@@ -65,7 +65,10 @@ class Connection(HTTPSConnection):
         headers = {}
         if proxy.user is not None:
             headers = make_headers(proxy_basic_auth=f"{proxy.user}:{proxy.password or ''}")
+        # The library only lets a connection be led on that is not made yet.
+        reached, self.sock = self.sock, None
         self.set_tunnel(address.host, address.port, headers, scheme="https")
+        self.sock = reached
         self._tunnel()
 
     def handshake(self, context: ssl.SSLContext, name: str) -> ssl.SSLSocket:

@@ -26,6 +26,8 @@ from sync.receiver.bounds import Bounds
 from sync.receiver.heads import END, BadHead, read_head, suspicious
 
 _TICK: Final = 1.0
+_GRACE: Final = 0.2
+"""Seconds in which a peer that was refused may still send, unheard."""
 _LAST: Final = b"0\r\n\r\n"
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[^\r]*\r\n", re.IGNORECASE)
 BUFFER: Final = 1 << 18
@@ -63,6 +65,7 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
         self._window = (self._since, 0)
         self._got = 0
         self._dropped = 0
+        self._refused = False
         self._unsent = 0
         self.served = 0
 
@@ -109,7 +112,12 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
         """Parts of a head, of a body, or of neither."""
         self._unset_keepalive_if_required()
         self._seen = self.loop.time()
-        while rest and not self.transport.is_closing():
+        if self._refused:
+            self._dropped += len(rest)
+            if self._dropped > self.bounds.linger:
+                self.transport.abort()
+            return
+        while rest and not self._refused and not self.transport.is_closing():
             if self.conn.their_state is h11.IDLE:
                 rest = self._take_head(rest)
             elif self.conn.their_state is h11.SEND_BODY:
@@ -192,7 +200,9 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
             b"connection: close\r\n\r\n%s" % (status, reason.encode(), CODE_HEADER.lower().encode(), len(said), said)
         )
         self._head.clear()
-        self.transport.close()
+        self._refused = True
+        # Closing with bytes unread would reset the connection, and the peer would never hear why.
+        self.loop.call_later(_GRACE, self.transport.close)
 
     def send_400_response(self, msg: str) -> None:
         """A body that breaks its framing: the request ends as one that was cut."""
@@ -279,7 +289,7 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
         """Once a second: a peer that is too slow is cut."""
         if self.transport.is_closing():
             return
-        if self._overdue(self.loop.time()):
+        if not self._refused and self._overdue(self.loop.time()):
             self.transport.abort()
             return
         self._clock = self.loop.call_later(_TICK, self._tick)

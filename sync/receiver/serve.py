@@ -34,7 +34,7 @@ from sync.receiver.workers import supervise
 
 LOG: Final = logging.getLogger("svidok.receiver")
 BACKLOG: Final = 256
-SHUTDOWN: Final = 5.0
+SHUTDOWN: Final = 2.0
 """Seconds for a peer to answer the end of TLS."""
 
 AppFactory = Callable[[], Starlette | Awaitable[Starlette]]

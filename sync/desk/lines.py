@@ -12,6 +12,7 @@ from dataclasses import replace
 from collector.crypto import Secret
 from schemas.problems import Problem
 from sync import network
+from sync.address import chosen_proxy
 from sync.desk.receivers import Receiver
 from sync.link import Answer, Link, Stream
 
@@ -27,7 +28,7 @@ class Line:
         self.url = card.url
         self.receiver = receiver
         self._bearer = bearer
-        self._link = Link(card, proxy=proxy)
+        self._link = Link(card, proxy=chosen_proxy(proxy))
 
     def ask(
         self,

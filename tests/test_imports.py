@@ -90,6 +90,14 @@ def test_a_receiver_on_one_host_needs_no_database_server_and_no_object_store():
     assert not loaded_by("import sync.receiver.app, sync.receiver.local") & {"psycopg", "psycopg_pool", "obstore"}
 
 
+def test_a_receiver_loads_nothing_that_could_open_an_entry():
+    openers = {"cellstream", "database", "envelope", "head", "keyslots", "slots", "vault"}
+    forbidden = {f"collector.{name}" for name in openers} | {"sqlcipher3", "tui"} | SCREENS | FORM_COMPILER
+    loaded = loaded_by("import sync.receiver.app, sync.receiver.serve, sync.receiver.local")
+    assert {"starlette", "uvicorn", "collector.crypto"} <= loaded
+    assert not loaded & (forbidden | {"sync.bundle", "sync.decode", "sync.desk", "sync.outbox"})
+
+
 def test_the_desk_loads_no_screen():
     assert not loaded_by("import sync.desk.desk") & (SCREENS | {"click", "tui"})
 

@@ -111,7 +111,7 @@ async def test_sealed_interviews_go_to_sticks_and_the_verdict_is_what_was_read_b
         for stick in sticks:
             screen.query_one("#folder", Input).value = str(stick)
             await pilot.press("enter")
-            await until(pilot, lambda stick=stick: stick in screen.folders)
+            await until(pilot, lambda stick=stick: stick in screen.stick.folders)
         await pilot.press("f5")
         await until(pilot, lambda: screen.report is not None)
         assert "Everything is on the sticks and was read back" in seen(shell)
@@ -130,7 +130,7 @@ async def test_a_folder_that_is_not_there_is_named(home: Path, tmp_path: Path) -
         screen.query_one("#folder", Input).value = str(tmp_path / "nothing")
         await pilot.press("enter")
         await until(pilot, lambda: "no folder of that name" in seen(shell))
-        assert screen.folders == {}
+        assert screen.stick.folders == {}
 
 
 async def test_without_receipts_nothing_can_be_removed(home: Path, tmp_path: Path) -> None:

@@ -224,16 +224,16 @@ class InterviewsScreen(BaseScreen):
     # the way to the office
 
     def action_transfer(self) -> None:
-        """Sealed interviews to sticks."""
+        """Sealed interviews to the receiver or to sticks."""
         from tui.screens.transfer import TransferScreen
 
-        self.app.push_screen(TransferScreen(self.field))
+        self.app.push_screen(TransferScreen(self.field, self.shell.network))
 
     def action_receipts(self) -> None:
         """Receipts from the office, and removing what they confirm."""
         from tui.screens.receipts import ReceiptsScreen
 
-        self.app.push_screen(ReceiptsScreen(self.field))
+        self.app.push_screen(ReceiptsScreen(self.field, self.shell.network))
 
     def action_mission(self) -> None:
         """Enrolment, fingerprints, forms."""

@@ -16,6 +16,7 @@ from schemas.problems import Problem
 if TYPE_CHECKING:
     from collector.field import Field
     from tui.screens.base import BaseScreen
+    from tui.screens.sending import Network
 
 MARK = "profile"
 
@@ -39,6 +40,8 @@ class Profile(Protocol):
 
     def first_screen(self, opened: Opened) -> BaseScreen: ...
 
+    def network(self, opened: Opened) -> Network | None: ...
+
 
 class FieldProfile:
     """The documenter's laptop. `clock` is what its vault believes the time to be."""
@@ -47,6 +50,7 @@ class FieldProfile:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
+        self._before: Network | None = None
 
     def create(self, home: Path, passphrase: str) -> Opened:
         """Make a new home and open it."""
@@ -55,9 +59,12 @@ class FieldProfile:
         return Field.create(home, passphrase, clock=self._clock)
 
     def open(self, home: Path, passphrase: str) -> Opened:
-        """Open the home. Takes about a second (Argon2id)."""
+        """Open the home. Takes about a second (Argon2id); waits for a run that the lock has stopped."""
+        import tui.screens.sending  # noqa: F401  imported in this thread, because the network's parts take their time
         from collector.field import Field
 
+        if self._before is not None:
+            self._before.wait(LET_GO_SECONDS)
         return Field.open(home, passphrase, clock=self._clock)
 
     def idle_minutes(self, opened: Opened) -> int:
@@ -73,8 +80,16 @@ class FieldProfile:
 
         return InterviewsScreen(cast("Field", opened))
 
+    def network(self, opened: Opened) -> Network | None:
+        """Sending, which goes on below the screens."""
+        from tui.screens.sending import Network
+
+        self._before = Network(cast("Field", opened))
+        return self._before
+
 
 IDLE_MINUTES = 10
+LET_GO_SECONDS = 10.0
 
 
 def profile(name: str) -> Profile:

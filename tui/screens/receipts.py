@@ -15,25 +15,16 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.locale import N_, _, ngettext, problem_sentences
+from schemas.problems import Problem
+from tui.locale import N_, _, ngettext
 from tui.screens.base import BaseScreen
-from tui.screens.texts import code_text
+from tui.screens.receipt_words import Parts, purged_parts, receipt_parts
+from tui.screens.sending import Network
+from tui.screens.transfer_words import stored_parts
 
 if TYPE_CHECKING:
     from collector.field import Field
-    from sync.receipts import PurgeReport, ReceiptReport, Taken
-
-Parts = list[Content | str | tuple[str, str]]
-STATUS = {
-    "imported": ("✓ ", "$success", N_("the office has it")),
-    "quarantined": ("! ", "$warning", N_("the office put it aside: talk to them")),
-    "refused": ("! ", "$warning", N_("the office refused it: talk to them")),
-}
-KEPT = {
-    "no-receipt": N_("no receipt yet"),
-    "needs-human": N_("the office could not take it: talk to them"),
-    "not-all-opened": N_("the office has not opened all of it yet"),
-}
+    from sync.receipts import PurgeReport, ReceiptReport
 
 
 class ReceiptsScreen(BaseScreen):
@@ -42,8 +33,8 @@ class ReceiptsScreen(BaseScreen):
     TITLE_WORDS = N_("Receipts")
     HELP_WORDS: ClassVar[tuple[str, ...]] = (
         N_(
-            "The office writes receipts to the stick that travels back. Take them in here; doing it twice changes "
-            "nothing."
+            "The office writes receipts to the stick that travels back, or puts them where the receiver is. Take them "
+            "in here; doing it twice changes nothing."
         ),
         N_(
             "Afterwards F8 removes from this computer what the office has confirmed, so that it can no longer be found "
@@ -52,13 +43,16 @@ class ReceiptsScreen(BaseScreen):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5", "take", N_("Take in receipts")),
+        Binding("f6", "ask", N_("Ask the receiver")),
         Binding("f8", "purge", N_("Remove what arrived")),
         Binding("escape", "leave", N_("Back")),
     ]
 
-    def __init__(self, field: Field) -> None:
+    def __init__(self, field: Field, network: Network) -> None:
         super().__init__()
         self.field = field
+        self.network = network
+        self.asking = False
         self.report: ReceiptReport | None = None
         self.purged: PurgeReport | None = None
 
@@ -73,7 +67,8 @@ class ReceiptsScreen(BaseScreen):
 
     def restored(self) -> None:
         """Draw the counts and what the last step brought."""
-        states = [row.state for row in self.field.interviews()]
+        rows = self.field.interviews()
+        states = [row.state for row in rows]
         confirmed, waiting = states.count("imported"), sum(state in ("exported", "stored") for state in states)
         parts = []
         if waiting:
@@ -82,64 +77,28 @@ class ReceiptsScreen(BaseScreen):
             parts.append(ngettext("{count} confirmed, still here", "{count} confirmed, still here", confirmed))
         self.query_one("#summary", Static).update("  ·  ".join(parts) or _("Nothing waits for a receipt."))
         told: Parts = [(_("F5 takes in the receipts from a stick."), "$muted")]
+        if self.network.receivers:
+            told += ["\n", (_("F6 asks the receiver whether the office has put receipts there."), "$muted")]
+        stored = stored_parts(rows)
+        if stored:
+            told += ["\n\n", *stored[:-1]]
+        if self.asking:
+            told = [_("Asking the receiver for receipts …")]
         if self.report is not None:
-            told = self._taken_parts(self.report)
+            told = receipt_parts(self.report)
         if self.purged is not None:
-            told = self._purged_parts(self.purged)
+            told = purged_parts(self.purged)
         self.query_one("#result", Static).update(Content.assemble(*told))
         self.query_one("#page").focus()
         self.refresh_bindings()
-
-    def _taken_parts(self, report: ReceiptReport) -> Parts:
-        parts: Parts = []
-        for item in report.taken:
-            parts += self._one(item)
-        if not report.taken:
-            parts += [_("There are no receipts for this computer."), "\n"]
-        if report.foreign:
-            parts += [
-                (ngettext("{count} file is for another computer: take it along.",
-                          "{count} files are for other computers: take them along.", report.foreign), "$muted"),
-            ]  # fmt: skip
-        return parts
-
-    def _one(self, item: Taken) -> Parts:
-        if item.problem is not None:
-            what, _safe, remedy = problem_sentences(item.problem)
-            return [
-                ("! ", "$warning"),
-                item.file,
-                "\n  ",
-                what,
-                " ",
-                remedy,
-                (f"  {item.problem.code}", "$muted"),
-                "\n",
-            ]
-        sign, style, words = STATUS.get(item.status, STATUS["refused"])
-        parts: Parts = [(sign, style), (code_text(item.code), "bold"), "  ", (_(words), style)]
-        if item.desk_code:
-            parts.append((f"  {item.desk_code}", "$muted"))
-        return [*parts, "\n"]
-
-    def _purged_parts(self, report: PurgeReport) -> Parts:
-        gone = len(report.purged)
-        words = ngettext("{count} interview was removed here.", "{count} interviews were removed here.", gone)
-        parts: Parts = [(("✓ " if gone else "") + words, "$success" if gone else ""), "\n\n"]
-        for kept in report.kept:
-            why = (
-                ngettext("stays for {count} day more", "stays for {count} days more", kept.days)
-                if kept.reason == "keep-days"
-                else _(KEPT[kept.reason])
-            )
-            parts += [code_text(kept.code), ("  " + why, "$muted"), "\n"]
-        return parts
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Removing is offered when something is confirmed."""
         if action == "purge":
             return self.shell.opened is not None and any(row.state == "imported" for row in self.field.interviews())
-        return True
+        if action == "ask":
+            return self.shell.opened is not None and not self.asking and self.network.may_connect
+        return action != "take" or not self.asking
 
     def action_leave(self) -> None:
         """Back to the list."""
@@ -167,6 +126,22 @@ class ReceiptsScreen(BaseScreen):
             self.restored()
 
         self.work(run, done)
+
+    def action_ask(self) -> None:
+        """Ask the receivers, in a thread; this screen may be left meanwhile."""
+        self.asking, self.report, self.purged = True, None, None
+        self.restored()
+
+        def done(report: ReceiptReport) -> None:
+            self.asking, self.report = False, report
+            self.restored()
+
+        def failed(problem: Problem) -> None:
+            self.asking = False
+            self.restored()
+            self.shell.problem(problem)
+
+        self.work(self.network.look_for_receipts, done, failed=failed)
 
     def action_purge(self) -> None:
         """Ask, then remove what the office has confirmed."""

@@ -183,6 +183,7 @@ class ReviewScreen(BaseScreen):
         self.app.push_screen(busy)
 
         def sealed() -> None:
+            self.shell.network.soon()
             busy.dismiss(None)
             self.shell.show_first()
 

@@ -22,6 +22,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.message import Message
+from textual.reactive import reactive
 from textual.screen import Screen
 
 from schemas.problems import Problem
@@ -34,8 +35,10 @@ from tui.theme import STYLE, THEMES, theme_for
 
 if TYPE_CHECKING:
     from collector.field import Field
+    from tui.screens.sending import Network
 
 CHECK_SECONDS = 5.0
+SIGN_SECONDS = 1.0
 
 
 class Shell(App[None]):
@@ -46,6 +49,7 @@ class Shell(App[None]):
     ENABLE_COMMAND_PALETTE = False
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = set()
     CSS_PATH = STYLE
+    sign: reactive[str] = reactive("")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", N_("Help"), priority=True),
         Binding("ctrl+p", "commands", N_("Commands"), priority=True),
@@ -64,6 +68,8 @@ class Shell(App[None]):
         self.home = home
         self.profile: Profile = profile(profile_name)
         self.opened: Opened | None = None
+        self._network: Network | None = None
+        self._send_on = False
         self.clock = clock
         self.last_key = clock()
         self.leaving = False
@@ -77,12 +83,17 @@ class Shell(App[None]):
         self._leave_on_signals()
         self.push_screen(UnlockScreen())
         self.set_interval(CHECK_SECONDS, self.look_whether_idle)
+        self.set_interval(SIGN_SECONDS, self.look_at_network)
 
     # opening and locking
 
     def unlocked(self, opened: Opened) -> None:
         """The home is open: show its first screen, and what was being done before the lock."""
         self.opened, self.leaving = opened, False
+        self._network = self.profile.network(opened)
+        send_on, self._send_on = self._send_on, False
+        if send_on and self._network is not None and self._network.may_connect:
+            self._network.send()
         self.last_key = self.clock()
         self.switch_screen(self.profile.first_screen(opened))
         resume, self.resume = self.resume, None
@@ -150,9 +161,13 @@ class Shell(App[None]):
         """Hold what is being typed and close the vault; harmless when it is closed."""
         if self.opened is not None:
             opened, self.opened = self.opened, None
+            network, self._network = self._network, None
             try:
                 self._hold_all()
             finally:
+                if network is not None:
+                    self._send_on = network.unfinished
+                    network.close()
                 opened.close()
 
     def on_unmount(self) -> None:
@@ -174,6 +189,19 @@ class Shell(App[None]):
         if self.opened is None:
             raise Problem("E_VAULT_CLOSED")
         return cast("Field", self.opened)
+
+    @property
+    def network(self) -> Network:
+        """The network of the open field machine. Raises E_VAULT_CLOSED while the vault is closed."""
+        if self._network is None:
+            raise Problem("E_VAULT_CLOSED")
+        return self._network
+
+    def look_at_network(self) -> None:
+        """Try by itself when that was chosen; show in the title line whether something is being sent."""
+        if self._network is not None:
+            self._network.look()
+        self.sign = "" if self._network is None else self._network.sign
 
     def show_first(self) -> None:
         """Back to the profile's first screen."""

@@ -1,43 +1,49 @@
-"""Sealed interviews to sticks: which folders, how many volumes suffice, a bar for writing and one for reading back, a
-verdict.
+"""Sealed interviews to the office: over the network, or on sticks.
 
-The rule: the screen says that something arrived only when it was read back from the stick. What did not go is named
-with its reason, and stays here.
+The rule: both ways stand beside each other, and each says for itself what arrived. Sending goes on when this screen is
+left; writing to sticks does not let it be left.
 """
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Container, VerticalScroll
 from textual.content import Content
-from textual.widgets import Input, Label, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Input, Static
 
 from schemas.problems import Problem
-from tui.locale import N_, _, ngettext, problem_sentences
+from tui.locale import N_, _, ngettext
 from tui.screens.base import BaseScreen
-from tui.screens.texts import code_text
-from tui.widgets.paths import PathSuggester, mounted_sticks
+from tui.screens.sending import Network, SendJob
+from tui.screens.transfer_network import NetworkCard, NetworkRun
+from tui.screens.transfer_stick import StickChoice, StickRun
+from tui.widgets.paths import mounted_sticks
 from tui.widgets.progress import ProgressPanel, size_text
 
 if TYPE_CHECKING:
     from collector.field import Field
     from sync.export_report import ExportReport
 
-MOST = 8
+Face = Literal["choose", "stick", "network"]
+WATCH_SECONDS = 0.2
+UNCONFIRMED = ("sealed", "exported", "stored", "needs-human")
 
 
 class TransferScreen(BaseScreen):
-    """Export to sticks."""
+    """Network and sticks."""
 
     TITLE_WORDS = N_("Transfer")
     HELP_WORDS: ClassVar[tuple[str, ...]] = (
+        N_(
+            "Over the network: what a receiver has confirmed stays there, and the rest goes on from the byte where it "
+            "stopped, after a cut, a pause, a lock, another day. You may leave this screen meanwhile. A receiver can "
+            "open nothing; stored there is not yet imported, and only the office's receipt lets anything be removed."
+        ),
         N_("Everything that the office has not confirmed travels, and travels again, until its receipt is here."),
         N_(
             "It is cut into volumes. With 3 of 5, any three volumes of the five are enough: two sticks may be lost or "
@@ -46,56 +52,68 @@ class TransferScreen(BaseScreen):
         N_("Nobody can open the volumes except the office. Pull out a stick only after the verdict."),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f5", "write", N_("Write")),
+        Binding("f5", "write", N_("Write to sticks")),
+        Binding("f5", "sticks", N_("Use sticks")),
+        Binding("f6", "send", N_("Send")),
+        Binding("f6", "again", N_("Send again")),
+        Binding("f6", "watch", N_("Show the sending")),
+        Binding("f6", "pause", N_("Pause")),
+        Binding("f6", "go_on", N_("Go on")),
+        Binding("f7", "receipts", N_("Receipts from the receiver")),
+        Binding("f8", "stop", N_("Stop")),
+        Binding("f9", "settings", N_("Settings")),
         Binding("delete", "drop", N_("Leave out this folder")),
         Binding("escape", "leave", N_("Back")),
     ]
 
-    def __init__(self, field: Field) -> None:
+    def __init__(self, field: Field, network: Network) -> None:
         super().__init__()
         self.field = field
-        self.folders: dict[Path, str] = {}
+        self.network = network
         self.running = False
         self.report: ExportReport | None = None
+        self.face: Face = "network" if network.going else "choose"
+        self.stick = StickChoice(field)
+        self._shown_state = ""
 
     def body(self) -> ComposeResult:
         yield Static(id="summary")
-        with VerticalScroll(id="transfer", can_focus=False):
-            with Vertical(id="choose"):
-                yield Label(_("Folder of a stick (Enter adds it)"), classes="field-label", markup=False)
-                yield Input(id="folder", suggester=PathSuggester(folders_only=True), select_on_focus=False)
-                yield Label("", id="folder-note", markup=False)
-                yield OptionList(id="folders")
-                with Horizontal(id="shape"):
-                    yield Label(_("Volumes that suffice"), markup=False)
-                    yield Input(id="k", type="integer", max_length=1, compact=True)
-                    yield Label(_("of"), markup=False)
-                    yield Input(id="n", type="integer", max_length=1, compact=True)
-            with Vertical(id="running"):
-                yield ProgressPanel(_("Writing"), id="write")
-                yield ProgressPanel(_("Reading back and comparing"), id="check")
-            yield Static(id="verdict")
+        with VerticalScroll(id="transfer", can_focus=True):
+            with Container(id="ways"):
+                yield NetworkCard(self.network)
+                kept, self.stick = self.stick.folders, StickChoice(self.field)
+                self.stick.folders = kept
+                yield self.stick
+            yield StickRun(id="stick-run")
+            yield NetworkRun(self.network)
 
     def on_mount(self) -> None:
-        """Offer the sticks that are plugged in and the mission's numbers."""
-        for stick in mounted_sticks():
-            self._add(stick)
+        """Offer the sticks that are plugged in; watch the run."""
         self.restored()
+        for stick in mounted_sticks():
+            self.stick.add(stick)
+        self.set_interval(WATCH_SECONDS, self.watch_run)
 
     def restored(self) -> None:
         """Draw everything."""
-        pack = self.field.pack()
-        k, n = pack.body.policy.stick if pack is not None else (1, 1)
-        self.query_one("#k", Input).value, self.query_one("#n", Input).value = str(k), str(n)
-        self._summary()
-        self._show_folders()
-        self._show_parts()
-        if self.report is not None:
-            self._verdict(self.report)
-        self.query_one("#folder").focus()
+        self.stick.restored()
+        self._draw()
+        (self.query_one("#folder") if self.face == "choose" else self.query_one("#transfer")).focus()
 
-    def _summary(self) -> None:
-        states = Counter(row.state for row in self.field.interviews())
+    def _draw(self) -> None:
+        rows = self.field.interviews()
+        self._summary(Counter(row.state for row in rows))
+        self.query_one(NetworkCard).show(rows)
+        self.query_one("#ways").display = self.face == "choose"
+        self.query_one(StickRun).display = self.face == "stick"
+        self.query_one(StickRun).show(self.report)
+        run, job = self.query_one(NetworkRun), self.network.job
+        run.display = self.face == "network"
+        if self.face == "network" and job is not None:
+            run.show(job)
+        self.refresh_bindings()
+
+    def _summary(self, states: Counter[str]) -> None:
         fresh = states["sealed"]
         again = states["exported"] + states["stored"] + states["needs-human"]
         parts = []
@@ -111,90 +129,150 @@ class TransferScreen(BaseScreen):
 
     @property
     def waiting(self) -> bool:
-        """Whether there is anything to write."""
-        return any(row.state in ("sealed", "exported", "stored", "needs-human") for row in self.field.interviews())
+        """Whether there is anything that the office has not confirmed."""
+        return any(row.state in UNCONFIRMED for row in self.field.interviews())
 
-    def _show_parts(self) -> None:
-        self.query_one("#choose").display = not self.running and self.report is None
-        self.query_one("#running").display = self.running
-        self.query_one("#verdict").display = self.report is not None
-        self.refresh_bindings()
+    # keys
 
-    # folders
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What can be done depends on what is shown and on what goes on."""
+        if not self.is_mounted or self.shell.opened is None:
+            return False
+        if self.running:
+            return action not in OWN_ACTIONS
+        if action in NETWORK_ACTIONS:
+            return self._network_can(action)
+        if action == "write":
+            return self.face == "choose" and bool(self.stick.folders) and self.waiting
+        if action == "sticks":
+            return self.face == "network" and not self.network.going and self.waiting
+        if action == "drop":
+            return self.face == "choose" and self.stick.in_list
+        return True
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Add the folder, if it is there."""
-        if event.input.id == "folder" and event.value.strip():
-            self._add(Path(event.value.strip()).expanduser())
+    def _network_can(self, action: str) -> bool:
+        network, job = self.network, self.network.job
+        shown = self.face == "network"
+        if action == "watch":
+            return network.going and not shown
+        if action == "pause":
+            return shown and job is not None and job.state == "running" and job.sends and not job.taking
+        if action == "go_on":
+            return shown and job is not None and job.state == "paused"
+        if action == "stop":
+            return shown and network.going
+        if network.going or self.face == "stick":
+            return False
+        if action == "settings":
+            return True
+        if not network.may_connect:
+            return False
+        return action == "receipts" or (self.waiting and network.waiting == (action == "send"))
 
-    def _add(self, folder: Path) -> None:
-        def look() -> str | None:
-            if not folder.is_dir():
-                return None
-            try:
-                return size_text(shutil.disk_usage(folder).free)
-            except OSError:
-                return "?"
-
-        def seen(free: str | None) -> None:
-            note = self.query_one("#folder-note", Label)
-            if free is None:
-                note.update(_("There is no folder of that name."))
-                return
-            note.update("")
-            if len(self.folders) < MOST:
-                self.folders[folder] = free
-            self.query_one("#folder", Input).value = ""
-            self._show_folders()
-
-        self.work(look, seen)
-
-    def _show_folders(self) -> None:
-        options = self.query_one("#folders", OptionList)
-        options.clear_options()
-        options.add_options(
-            [
-                Option(
-                    Content.assemble(("▪ ", "$primary"), str(folder), ("  " + _("{size} free", size=free), "$muted"))
-                )
-                for folder, free in self.folders.items()
-            ]
-        )
-        options.display = bool(self.folders)
-        self.refresh_bindings()
+    def action_leave(self) -> None:
+        """Back to the list; a run goes on."""
+        self.app.pop_screen()
 
     def action_drop(self) -> None:
         """Leave out the folder under the cursor."""
-        place = self.query_one("#folders", OptionList).highlighted
-        if place is not None and place < len(self.folders):
-            del self.folders[list(self.folders)[place]]
-            self._show_folders()
+        self.stick.drop()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Write when there is something to write and a place for it."""
-        if action == "write":
-            return bool(self.folders) and not self.running and self.report is None and self.waiting
-        if action == "drop":
-            return bool(self.folders) and not self.running and self.query_one("#folders").has_focus
-        return not (action == "leave" and self.running)
+    def action_sticks(self) -> None:
+        """Show both ways again."""
+        self._turn("choose")
+        self.query_one("#folder", Input).focus()
 
-    def action_leave(self) -> None:
-        """Back to the list."""
-        self.app.pop_screen()
+    def _turn(self, face: Face) -> None:
+        self.face = face
+        self._draw()
+        if face != "choose":
+            self.query_one("#transfer").focus()
 
-    # writing
+    # the network
+
+    def action_send(self) -> None:
+        """Send everything that still has to leave."""
+        self._begin(self.network.send)
+
+    def action_again(self) -> None:
+        """Ask, then send what a receiver had already."""
+        from tui.screens.dialogs import Confirm
+
+        self.app.push_screen(
+            Confirm(
+                _("Send again what was sent before?"),
+                _(
+                    "Everything that was sent or carried before and that the office has not confirmed goes once more "
+                    "over the network. Do this when the office says that it never came."
+                ),
+                _("Send again"),
+            ),
+            lambda yes: self._begin(lambda: self.network.send(again=True)) if yes else None,
+        )
+
+    def action_receipts(self) -> None:
+        """Ask the receivers for receipts."""
+        self._begin(self.network.take_receipts)
+
+    def _begin(self, start: Callable[[], SendJob]) -> None:
+        def begun(_job: SendJob) -> None:
+            self._turn("network")
+
+        self.work(start, begun)
+
+    def action_watch(self) -> None:
+        """Show the run that goes on."""
+        self._turn("network")
+
+    def action_pause(self) -> None:
+        """Pause the run."""
+        if self.network.job is not None:
+            self.network.job.pause()
+            self._draw()
+
+    def action_go_on(self) -> None:
+        """Go on after a pause."""
+        if self.network.job is not None:
+            self.network.job.resume()
+            self._draw()
+
+    def action_stop(self) -> None:
+        """Stop the run. Nothing is lost by it, so nobody is asked."""
+        if self.network.job is not None:
+            self.network.job.stop()
+
+    def action_settings(self) -> None:
+        """When to try, by which way, how fast."""
+        from tui.screens.sending_settings import SendingSettings
+
+        def chosen(_saved: bool | None) -> None:
+            self._draw()
+
+        self.app.push_screen(SendingSettings(self.network), chosen)
+
+    def watch_run(self) -> None:
+        """Show how far the run is; draw everything when it has begun or ended."""
+        if self.shell.opened is None or not self.is_current:
+            return
+        job = self.network.job
+        state = job.state if job is not None else ""
+        if state != self._shown_state:
+            self._shown_state = state
+            self._draw()
+        elif job is not None and job.going and self.face == "network":
+            self.query_one(NetworkRun).show(job)
+            self.refresh_bindings()
+
+    # sticks
 
     def action_write(self) -> None:
         """Write everything, with bars."""
-        k, n = (int(self.query_one(name, Input).value or 0) for name in ("#k", "#n"))
-        if not 1 <= k <= n <= MOST:
-            self.query_one("#folder-note", Label).update(
-                _("The numbers must be between 1 and {most}, the first not above the second.", most=MOST)
-            )
+        shape = self.stick.shape
+        if shape is None:
             return
         self.running = True
-        self._show_parts()
-        folders, field = list(self.folders), self.field
+        self._turn("stick")
+        folders, field = list(self.stick.folders), self.field
         reports = {
             step: self.reporter(self.query_one(f"#{step}", ProgressPanel).advance) for step in ("write", "check")
         }
@@ -202,47 +280,20 @@ class TransferScreen(BaseScreen):
         def run() -> ExportReport:
             from sync import outbox
 
+            k, n = shape
             return outbox.export(field, folders, k=k, n=n, progress=lambda step, done, all_: reports[step](done, all_))
 
         self.work(run, self._done, failed=self._failed)
 
     def _failed(self, problem: Problem) -> None:
         self.running = False
-        self._show_parts()
+        self._turn("choose")
         self.shell.problem(problem)
 
     def _done(self, report: ExportReport) -> None:
         self.running, self.report = False, report
-        self._summary()
-        self._verdict(report)
-        self._show_parts()
-
-    def _verdict(self, report: ExportReport) -> None:
-        parts: list[Content | str | tuple[str, str]] = []
-        if report.ok and report.exported:
-            parts += [(_("✓ Everything is on the sticks and was read back. You may pull them out."), "$success bold")]
-        elif report.exported:
-            parts += [(_("! Only a part is on the sticks."), "$warning bold")]
-        else:
-            parts += [(_("! Nothing could be brought to the sticks."), "$warning bold")]
-        parts.append("\n\n")
-        for stick in report.sticks:
-            words = ngettext("{count} volume whole", "{count} volumes whole", stick.whole)
-            sign = ("✓ ", "$success") if stick.ok else ("! ", "$warning")
-            parts += [sign, stick.folder, ("  " + words + " · " + size_text(stick.bytes), "$muted"), "\n"]
-            for problem in [*stick.bad.values(), *([stick.problem] if stick.problem else [])]:
-                parts += _problem_parts(problem)
-        for code, problem in report.left:
-            parts += [
-                "\n",
-                ("! ", "$warning"),
-                _("{code} stays here", code=code_text(code)),
-                "\n",
-                *_problem_parts(problem),
-            ]
-        self.query_one("#verdict", Static).update(Content.assemble(*parts))
+        self._draw()
 
 
-def _problem_parts(problem: Problem) -> list[Content | str | tuple[str, str]]:
-    what, _safe, remedy = problem_sentences(problem)
-    return ["  ", what, " ", remedy, (f"  {problem.code}", "$muted"), "\n"]
+NETWORK_ACTIONS = frozenset(("send", "again", "watch", "pause", "go_on", "stop", "receipts", "settings"))
+OWN_ACTIONS = NETWORK_ACTIONS | {"write", "sticks", "drop", "leave"}

@@ -40,14 +40,15 @@ class ProgressPanel(Vertical):
         yield ProgressBar(total=None, show_eta=False)
         yield Label("", classes="progress-text", markup=False)
 
-    def advance(self, done: int, total: int, name: str | None = None) -> None:
-        """Show how far the work is."""
+    def advance(self, done: int, total: int, name: str | None = None, *, note: str = "") -> None:
+        """Show how far the work is; `note` stands behind the numbers."""
         if name is not None and name != self._label:
             self._label = name
             self.query_one(".progress-name", Label).update(name)
         self.query_one(ProgressBar).update(total=max(total, 1), progress=done if total else 1)
         write = size_text if self._bytes else str
-        self.query_one(".progress-text", Label).update(_("{done} of {total}", done=write(done), total=write(total)))
+        words = _("{done} of {total}", done=write(done), total=write(total))
+        self.query_one(".progress-text", Label).update(f"{words} · {note}" if note else words)
 
     def finish(self, verdict: str) -> None:
         """Full bar and a verdict in words."""

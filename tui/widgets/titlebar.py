@@ -15,6 +15,7 @@ class TitleBar(Horizontal):
         & > #title-name { text-style: bold; color: $primary; }
         & > #title-text { width: 1fr; color: $foreground; }
         & > #title-note { width: auto; color: $muted; }
+        & > #title-sign { width: auto; color: $primary; margin: 0 0 0 2; }
     }
     """
 
@@ -26,6 +27,16 @@ class TitleBar(Horizontal):
         yield Label("Svidok", id="title-name")
         yield Label(f" · {self._text}" if self._text else "", id="title-text", markup=False)
         yield Label(self._note, id="title-note", markup=False)
+        yield Label("", id="title-sign", markup=False)
+
+    def on_mount(self) -> None:
+        """Follow the application's sign for what goes on below the screens."""
+        self.watch(self.app, "sign", self._sign)
+
+    def _sign(self, sign: str) -> None:
+        label = self.query_one("#title-sign", Label)
+        label.display = bool(sign)
+        label.update(sign)
 
     def show(self, text: str | None = None, note: str | None = None) -> None:
         """Change either part."""

@@ -16,6 +16,7 @@ from tui.screens.desk.office import ImportJob, OpenDesk
 if TYPE_CHECKING:
     from tui.screens.base import BaseScreen
     from tui.screens.profiles import Opened
+    from tui.screens.sending import Network
 
 IDLE_MINUTES = 10
 NEVER = 1 << 30
@@ -60,3 +61,7 @@ class DeskProfile:
         from tui.screens.desk.inbox import InboxScreen
 
         return InboxScreen(cast(OpenDesk, opened))
+
+    def network(self, opened: Opened) -> Network | None:
+        """A desk sends nothing by itself."""
+        return None

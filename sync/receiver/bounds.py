@@ -30,7 +30,7 @@ class Bounds:
     rate: int = 64
     """Bytes a second that a body brings on average over `rate_window`; the slowest lines of the field bring more."""
     rate_window: float = 60.0
-    linger: int = 1 << 20
+    linger: int = 8 << 20
     """Bytes of a body that are read and dropped after it was answered, so that the peer can hear the answer."""
     linger_seconds: float = 5.0
     # uploads

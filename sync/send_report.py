@@ -77,6 +77,7 @@ class _Track:
     total: int
     durable: int = 0
     flying: int = 0
+    known: bool = False
     state: VolumeState = "waiting"
     until: float = 0.0
     problem: Problem | None = None
@@ -101,18 +102,18 @@ class Meter:
         self._problem: Problem | None = None
         self._speed, self._counted, self._since = 0.0, 0, clock()
         self._shown = -1.0
-        self.wire = 0
-        """Bytes of bodies that were sent, those that were lost included."""
+        self.gained = 0
+        """Bytes that the receiver holds more than when this began."""
         self.moved_at = clock()
         """When the receiver last said that it holds more."""
 
     # ---- feeding ----
 
-    def add(self, place: tuple[bytes, int, int], bundle: str, total: int, *, stored: bool) -> None:
-        """A volume that is to be sent."""
+    def add(self, place: tuple[bytes, int, int], bundle: str, total: int, *, stored: bool, new: bool) -> None:
+        """A volume that is to be sent; of a `new` one no receiver has anything."""
         with self._lock:
             state: VolumeState = "stored" if stored else "waiting"
-            self._tracks[place] = _Track(bundle, place[1], place[2], total, state=state)
+            self._tracks[place] = _Track(bundle, place[1], place[2], total, state=state, known=new)
 
     def phase(self, phase: Phase, problem: Problem | None = None) -> None:
         """What goes on as a whole."""
@@ -143,7 +144,9 @@ class Meter:
         with self._lock:
             track = self._tracks[place]
             more = offset > track.durable
-            track.durable, track.flying = offset, 0
+            if track.known:
+                self.gained += max(0, offset - track.durable)
+            track.durable, track.flying, track.known = offset, 0, True
             if more:
                 self.moved_at = self._clock()
         self.show()
@@ -153,7 +156,6 @@ class Meter:
         """So many bytes more have left."""
         with self._lock:
             self._tracks[place].flying += count
-            self.wire += count
             self._counted += count
             now = self._clock()
             passed = now - self._since
@@ -205,7 +207,7 @@ class BundleSent:
 @dataclass(slots=True)
 class SendReport:
     """What a run of sending did. `left`: record codes that no receiver has yet, and why; `problem`: what ended the run;
-    `stopped`: a person did; `sent`: bytes of volumes that went over the line, lost ones included.
+    `stopped`: a person did; `sent`: bytes of volumes that arrived in this run.
     """
 
     bundles: list[BundleSent] = field(default_factory=list)

@@ -112,7 +112,7 @@ class Sender:
                 report.left.extend(left)
                 break
         report.stopped = self._gate.stopped
-        report.sent, report.seconds = self._meter.wire, time.monotonic() - began
+        report.sent, report.seconds = self._meter.gained, time.monotonic() - began
         self._meter.phase("ended", report.problem)
         return report
 
@@ -140,7 +140,8 @@ class Sender:
             for item in bundle.volumes:
                 volume = item.volume
                 place = (volume.bid, volume.stripe, volume.index)
-                self._meter.add(place, label(volume.bid), volume.length, stored=item.stored)
+                new = item.receiver is None
+                self._meter.add(place, label(volume.bid), volume.length, stored=item.stored, new=new)
         self._meter.moved_at = time.monotonic()
         self._meter.phase("sending")
         hopeless: set[bytes] = set()

@@ -8,6 +8,7 @@ office has confirmed them (docs/spec/protocol.md §11.1, §13).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from collector import crypto, files
 from collector.vault import Vault
@@ -44,7 +45,7 @@ def load(vault: Vault) -> list[StagedBundle]:
 def _bundle(vault: Vault, bid: bytes, broot: bytes) -> StagedBundle:
     volumes = tuple(
         StagedVolume(
-            Volume(bid, stripe, index, broot, bytes(shard), vault.path("bundles", str(name or "-")), size),
+            Volume(bid, stripe, index, broot, bytes(shard), _file(vault, name), size),
             state == "stored",
             None if receiver is None else bytes(receiver),
             location,
@@ -56,6 +57,11 @@ def _bundle(vault: Vault, bid: bytes, broot: bytes) -> StagedBundle:
         )
     )
     return StagedBundle(bid, tuple(codes_of(vault, bid)), volumes)
+
+
+def _file(vault: Vault, name: str | None) -> Path:
+    """Where a volume lies; one whose file has gone points to what is no file."""
+    return vault.folder / "bundles" if name is None else vault.path("bundles", name)
 
 
 def codes_of(vault: Vault, bid: bytes) -> list[str]:

@@ -79,8 +79,9 @@ class Line:
 class Upload:
     """Brings one volume to one receiver. `run` may be called again after any problem and goes on where things stand.
 
-    `keep` is told the location before a byte goes there, to be kept durably; `moved` the durable offset, whenever the
-    receiver names it; `sent` how many bytes more have left.
+    `keep` is told the location before a byte goes there, to be kept durably (None: it is being made); `moved` the
+    durable offset, whenever the receiver names it; `sent` how many bytes more have left. `begun`: it was being made
+    before, and the answer never came.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class Upload:
         r1_key: bytes,
         *,
         location: str | None = None,
+        begun: bool = False,
         line: Line | None = None,
         keep: Callable[[str | None], None] = lambda location: None,
         moved: Callable[[int], None] = lambda offset: None,
@@ -101,6 +103,7 @@ class Upload:
         self._link, self._volume, self._r1_key = link, volume, r1_key
         self._headers = {"Tus-Resumable": network.TUS, "Authorization": network.bearer(token)}
         self._location, self._keep, self._moved, self._sent = location, keep, moved, sent
+        self._bare = begun
         self.line = line or Line()
         self._highest = 0
         self._falls = 0
@@ -136,16 +139,18 @@ class Upload:
 
     def _begin(self) -> Answer:
         """Makes the upload: header and leaf list go first, so that the receiver can prove them before it makes room."""
-        length = lead_length(LENGTHS[self._volume.length])
-        lead = b"".join(self._bytes(0, length))
-        headers = {
-            **self._headers,
-            "Upload-Length": str(self._volume.length),
-            "Content-Type": network.OFFSET_BODY,
-        }
+        self._keep(None)
+        headers = {**self._headers, "Upload-Length": str(self._volume.length)}
+        lead: bytes | None = None
+        if not self._bare and self.line.record == GOOD_RECORD:
+            lead = b"".join(self._bytes(0, lead_length(LENGTHS[self._volume.length])))
+            headers["Content-Type"] = network.OFFSET_BODY
+        # A line that broke under so many bytes may do so every time; without them an upload is made in one packet.
+        self._bare = True
         answer = self._link.request(
             "POST", network.UPLOADS, headers=headers, body=lead, record=self.line.record, sent=self._sent
         )
+        self._bare = False
         place = answer.headers.get("location")
         if place is not None and (answer.status == 201 or answer.status == network.BAD_CELL):
             self._locate(self._link.address.path_of(place))
@@ -231,7 +236,8 @@ class Upload:
         self._location = location
         if location is None:
             self._highest = 0
-        self._keep(location)
+        else:
+            self._keep(location)
 
     def _checked(self, header: str) -> bytes:
         """The receipt, when the receiver's key signed it for this volume. Raises E_R1_FALSE."""

@@ -5,9 +5,9 @@ A back end is a function that gives a `Place` nobody has used; what it needs it 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ class Place:
     """Where one receiver keeps things, as `serve` is told; it may be opened again and again, also twice at once.
 
     `workers`: several processes may serve from it. `forks`: a child of this process may open it too (libraries with
-    threads of their own do not like that).
+    threads of their own do not like that). `urls`: gives addresses of a store and an index that nobody has used.
     """
 
     folder: Path
@@ -29,6 +29,13 @@ class Place:
     index_url: str | None = None
     workers: bool = True
     forks: bool = True
+    urls: Callable[[], tuple[str, str]] | None = None
+
+    def another(self, folder: Path) -> Place:
+        """One more of this kind, which nobody has used."""
+        folder.mkdir()
+        store_url, index_url = self.urls() if self.urls is not None else (None, None)
+        return replace(self, folder=folder, store_url=store_url, index_url=index_url)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[tuple[Index, Store]]:
@@ -60,7 +67,8 @@ def local(request: pytest.FixtureRequest, folder: Path) -> Place:
 
 def cloud(request: pytest.FixtureRequest, folder: Path) -> Place:
     """PostgreSQL and Ceph."""
-    return Place(folder, *request.getfixturevalue("cloud").urls(), forks=False)
+    urls = request.getfixturevalue("cloud").urls
+    return Place(folder, *urls(), forks=False, urls=urls)
 
 
 BACKENDS = [

@@ -75,21 +75,16 @@ async def finished_whole(place: Place) -> None:
 def test_a_receiver_killed_at_every_step_loses_nothing_it_acknowledged(place: Place, tmp_path: Path) -> None:
     number, through = 0, False
     while not through:
-        home = Place(place.folder / str(number), _with(place.store_url, number), place.index_url, forks=place.forks)
-        if place.index_url is None or number == 0:
-            home.folder.mkdir()
-            log = tmp_path / f"{number}.log"
-            log.touch()
-            through = not killed(home, number, log)
-            asyncio.run(holds(home, log.read_text().splitlines()))
-            if number % 2:
-                asyncio.run(mended(home))
-            asyncio.run(again(home))
-            asyncio.run(finished_whole(home))
-        number += 1
+        home = place.another(place.folder / str(number))
+        log = tmp_path / f"{number}.log"
+        log.touch()
+        through = not killed(home, number, log)
+        asyncio.run(holds(home, log.read_text().splitlines()))
+        if number % 2:
+            asyncio.run(mended(home))
+        asyncio.run(again(home))
+        asyncio.run(finished_whole(home))
+        # Where a process has to be started each time, and its lease to end, some of the steps must do.
+        number += 1 if place.forks else 13
     if place.forks:
         assert number > 30
-
-
-def _with(store_url: str | None, number: int) -> str | None:
-    return store_url and f"{store_url}/{number}"

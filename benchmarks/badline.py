@@ -58,8 +58,8 @@ class Badness:
 
 @dataclass(slots=True)
 class Way:
-    """One direction: what was put on it. `wire`: bytes of IP; `stream` of what TCP carried, of which `repeated` again; `lost`
-    packets.
+    """One direction: what was put on it. `wire`: bytes of IP; `stream`: what TCP carried, `repeated`: of it again;
+    `lost` packets.
     """
 
     wire: int = 0

@@ -55,16 +55,15 @@ def _row(badness: Badness, seconds: float | None) -> Row:
         f"{how}; IP carried {sent.wire / 1024:.0f} KiB away and {sent.back / 1024:.0f} KiB back, repeats and"
         f" {sent.lost} lost packets included; TCP carried {sent.repeated / 1024:.0f} KiB twice"
     )
+    goal, other = f"≤ {GOAL:.0%} more", f"{VOLUME / 1024:.0f} KiB (its volume)"
     if seconds is not None:
-        took = f"{sent.body / 1024:.0f} of {VOLUME / 1024:.0f} KiB in {sent.seconds:.0f} s"
+        took = f"{sent.body / 1024:.0f} KiB in {sent.seconds:.0f} s"
         note += f". Only a part, at {sent.body * 8 / sent.seconds / 1000:.1f} kbit/s: all of it is in --full"
-    else:
-        took = f"{'arrived' if sent.arrived else 'DID NOT ARRIVE'} in {sent.seconds:.0f} s"
-        note += f". The volume alone fills the line for {least:.0f} s"
-    reached = None if seconds is not None else sent.arrived and share <= GOAL
-    other = f"{VOLUME / 1024:.0f} KiB (its volume)"
-    goal = f"≤ {GOAL:.0%} more"
-    return Row(f"{work}{part}", f"{took}, {share:.2%} more", other, f"{1 + share:.3f}", goal, reached, note)
+        return Row(f"{work}{part}", took, other, "–", goal, None, note)
+    took = f"{'arrived' if sent.arrived else 'DID NOT ARRIVE'} in {sent.seconds:.0f} s"
+    note += f". The volume alone fills the line for {least:.0f} s"
+    reached = sent.arrived and share <= GOAL
+    return Row(work, f"{took}, {share:.2%} more", other, f"{1 + share:.3f}", goal, reached, note)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sync.desk.desk import Desk
 from tests.helpers.forms import small_form
 from tests.helpers.mission import NOW, PASSPHRASE, SMALL, SetClock
 from tests.sync.desk.devices import Device
+from tests.sync.desk.lying import Lying, lying
 
 
 @dataclass
@@ -91,3 +92,25 @@ def _with_leaves(device: Device) -> Device:
     """Every test has its own copy of the desk, so that the numbers of a device may begin again."""
     device.seq, device.prev = 0, bytes(32)
     return device
+
+
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[Lying]:
+    """A receiver that gives what the test wants."""
+    with lying(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Nobody waits after a cut; how long it would have been stands here."""
+    waited: list[float] = []
+    monkeypatch.setattr("sync.desk.fetch._pause", waited.append)
+    return waited
+
+
+@pytest.fixture
+def linked(home: Home, receiver: Lying, quick: list[float]) -> Desk:
+    """A desk whose mission names the receiver."""
+    home.desk.receiver_add(receiver.card)
+    return home.desk

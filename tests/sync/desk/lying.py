@@ -12,10 +12,17 @@ from pathlib import Path
 from schemas.records.network import ListedVolume, VolumePage
 from schemas.structure import encode
 from sync import cards
-from sync.volume import InMemory, read_lead
+from sync.desk.arrivals import FOLDER
+from sync.desk.desk import Desk
+from sync.desk.fetch_report import FetchReport
+from sync.volume import LENGTHS, InMemory, read_lead
 from tests.network.tls import Identity, Server, answer, card_for, identity, read_request, server_context
+from tests.sync.desk.devices import Device
+from tests.sync.desk.travel import Bundle
+from tests.sync.volumes import Made, make_bundle
 
 Reply = Callable[["Lying", bytes, dict[str, str]], bytes | None]
+SMALLEST = min(LENGTHS)
 _RANGE = re.compile(r"bytes=(\d+)-")
 
 
@@ -115,3 +122,25 @@ def lying(folder: Path) -> Iterator[Lying]:
     with Server(found.serve, server_context(found.shown)) as server:
         found.port = server.port
         yield found
+
+
+# ---- what tests do with it ----
+
+
+def bundle_for(desk: Desk, device: Device, entries: int = 1, *, k: int = 1, n: int = 1, stripes: int = 1) -> Made:
+    """A bundle with entries of a device, as volumes in memory."""
+    device.enrol(desk)
+    data, _ = Bundle([device.entry() for _ in range(entries)]).payload()
+    return make_bundle(data, k, n, intake=device.intake()[0], stripes=stripes)
+
+
+def here(desk: Desk) -> list[str]:
+    """What lies in the folder."""
+    return sorted(path.name for path in (desk.vault.home / FOLDER).iterdir())
+
+
+def codes(report: FetchReport) -> list[object]:
+    """What was wrong: with the run, the receiver, and each volume."""
+    (part,) = report.receivers
+    whole = [problem.code for problem in (report.problem, part.problem) if problem is not None]
+    return [*whole, *(item["code"] for item in part.refused)]

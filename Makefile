@@ -32,7 +32,7 @@ check: $(READY) ## style, types, arrows between packages, freshness of the lock,
 	$(BIN)/python tools/lock.py --check
 	$(BIN)/python -m pytest -q tests/test_project.py tests/test_imports.py
 
-bench: $(READY) ## measure side by side, print one table and write docs/benchmarks.md (takes ten to fifteen minutes)
+bench: $(READY) ## measure side by side, print one table and write docs/benchmarks.md (takes fifteen to twenty minutes)
 	$(BIN)/python -m benchmarks --write docs/benchmarks.md
 
 lock: $(READY) ## write requirements.lock anew (needs a package index)

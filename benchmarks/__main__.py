@@ -1,7 +1,7 @@
 """`python -m benchmarks [--quick | --full] [--write FILE] [names…]`: one table of everything that is measured.
 
 Without names all rows, in the order below. `--quick` measures small things a few times, to see that everything works;
-`--full` adds the memory of 5 GiB files. Figures are worth something as ratios within one run.
+`--full` adds the memory of 5 GiB files and the whole way of an entry over the worst line (ten minutes). Figures are worth something as ratios within one run.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from benchmarks import machine
 from benchmarks.measure import say
 from benchmarks.table import Row, markdown, rendered
 
-NAMES = ("attachments", "importing", "searching", "startup", "keystroke", "upload", "cuts", "flood", "line")
+NAMES = ("attachments", "importing", "searching", "startup", "keystroke", "upload", "cuts", "flood", "workers", "line")
 _TITLE = """# Benchmarks
 
 `make bench` writes this page. Every figure is from one run on one machine, and what is compared was measured side by

@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -142,9 +142,9 @@ def _make_bucket() -> None:
         obstore.put(maker, BUCKET, b"", use_multipart=False)
 
 
-@pytest.fixture(scope="session")
-def cloud() -> Iterator[Cloud]:
-    """PostgreSQL and Ceph for all tests of this process; they belong into the group "cloud" of xdist."""
+@contextmanager
+def started() -> Iterator[Cloud]:
+    """PostgreSQL and Ceph, and the credentials in the environment, as long as the `with` lasts."""
     tool = shared_path("tools", "ceph-s3.sh")
     for program in _CEPH:
         needed(program)
@@ -186,3 +186,10 @@ def cloud() -> Iterator[Cloud]:
     finally:
         watcher.stdin.close()
         watcher.wait()
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[Cloud]:
+    """Both for all tests of this process; they belong into the group "cloud" of xdist."""
+    with started() as both:
+        yield both

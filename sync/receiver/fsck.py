@@ -6,7 +6,8 @@ Rule: a repair never throws away a volume that proves itself, and never makes th
     upload-short         fewer bytes than the index acknowledged                sets the offset back to what is there
     upload-stray         bytes of an upload that the index does not know        removes them
     volume-unrecorded    published, and the index says unfinished               completes it, or begins it anew
-    volume-stray         a volume that the index does not know                  removes it when damaged, else names it
+    volume-stray         a volume that the index does not know                  takes it in for every known office, or
+                                                                                removes it when it is damaged
     volume-missing       complete in the index, and not in the store            forgets it, so that it can be sent again
     volume-length        complete, and not as long as it was                    forgets and removes it
     volume-damaged       (deep) does not prove itself                           forgets and removes it
@@ -18,9 +19,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from collector import crypto
 from schemas.problems import Problem
 from schemas.records.network import ListedVolume
 from sync.receiver.checking import VolumeChecker
+from sync.receiver.moving import KeptToken
 from sync.receiver.ports import Claim, Index, Place, Store, Upload
 from sync.volume import LENGTHS
 
@@ -133,8 +136,8 @@ class _Fsck:
         if claim is None or self._receipt is None:
             self._note("volume-unrecorded", upload.id, False, "its device's next request, or --repair, completes it")
             return
-        fault = await _proven(self._store, claim.place, upload.length)
-        if fault is None:
+        proven = await _proven(self._store, claim.place, upload.length)
+        if isinstance(proven, Claim):
             async with self._index.writing(upload.id) as lease:
                 await self._store.publish(lease.upload)
                 await self._index.complete(lease, self._receipt(claim), self._now)
@@ -142,7 +145,7 @@ class _Fsck:
         else:
             await self._set_back(upload, 0)
             await self._store.remove(claim.place)
-        self._note("volume-unrecorded", _name(claim.place), True, fault or "")
+        self._note("volume-unrecorded", _name(claim.place), True, proven if isinstance(proven, str) else "")
 
     async def _durable(self, upload: Upload) -> int:
         """How many of the acknowledged bytes the store gives, in pieces of at most 1 MiB."""
@@ -185,22 +188,49 @@ class _Fsck:
         if not self._deep:
             last = [piece async for piece in self._store.volume(place, length - 1, 2)]
             return None if sum(map(len, last)) == 1 else "length"
-        return await _proven(self._store, place, length)
+        proven = await _proven(self._store, place, length)
+        return proven if isinstance(proven, str) else None
 
     async def _stray_volume(self, place: Place) -> None:
         """Nobody was given a receipt for it, or the index was lost. What proves itself is kept."""
         length = sum([len(piece) async for piece in self._store.volume(place, 0, _WHOLE)])
         fault = await _proven(self._store, place, length)
-        if fault is None:
-            self._note("volume-stray", _name(place), False, "it is whole; the index has lost it, or never had it")
-            return
-        if self._repair:
-            await self._store.remove(place)
-        self._note("volume-stray", _name(place), self._repair, fault)
+        if not isinstance(fault, Claim):
+            if self._repair:
+                await self._store.remove(place)
+            self._note("volume-stray", _name(place), self._repair, fault)
+        elif self._receipt is None:
+            self._note("volume-stray", _name(place), False, "it is whole; --repair takes it in again")
+        else:
+            refused = await self._take_in(fault, length, self._receipt)
+            self._note("volume-stray", _name(place), refused is None, refused or "taken in again")
+
+    async def _take_in(self, claim: Claim, length: int, receipt: Receipt) -> str | None:
+        """The index was lost, or set back: the volume arrives once more, for every office. Gives why it could not.
+
+        It needs tokens of its own: random hashes, so that nobody has the token, which end at once.
+        """
+        offices = await self._index.offices()
+        if not offices:
+            return "it is whole; accept the office's list of tokens first, then repair again"
+        tokens = [
+            KeptToken(crypto.random_bytes(32), office.root, length, self._now + 1, False, claim.place.bid)
+            for office in offices
+        ]
+        try:
+            await self._index.moving().take_tokens(tokens)
+            upload_id = crypto.random_bytes(16).hex()
+            upload = await self._index.create(upload_id, tokens[0].hash, length, claim, self._now)
+            async with self._index.writing(upload.id) as lease:
+                await self._index.advance(lease, length, self._now)
+                await self._index.complete(lease, receipt(claim), self._now)
+        except Problem as problem:
+            return problem.code
+        return None
 
 
-async def _proven(store: Store, place: Place, length: int) -> str | None:
-    """None when a volume proves itself whole and to be the one of its place, else the code of what does not hold."""
+async def _proven(store: Store, place: Place, length: int) -> Claim | str:
+    """What a volume claims, when it proves itself whole and to be the one of its place; else the code of what fails."""
     seen = 0
     try:
         checker = VolumeChecker(length)
@@ -211,8 +241,7 @@ async def _proven(store: Store, place: Place, length: int) -> str | None:
         return problem.code
     if seen != length or checker.header is None:
         return "length"
-    header = checker.header
-    return None if Place(header.bid, header.stripe, header.index) == place else "E_VOL_MIX"
+    return checker.claim if checker.claim.place == place else "E_VOL_MIX"
 
 
 def _name(place: Place) -> str:

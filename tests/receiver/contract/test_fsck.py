@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
+from sync.receiver import ports
 from sync.receiver.checking import claim_of
 from sync.receiver.fsck import FsckReport, fsck
 from sync.receiver.ports import Claim, Index, Store, Upload
 from sync.volume import read_header
 from tests.receiver.contract.backends import Place
-from tests.receiver.contract.given import LATER, NOW, OFFICE, R1, accepted, append, token, volume_bytes
+from tests.receiver.contract.given import LATER, NOW, OFFICE, OTHER, R1, accepted, append, token, volume_bytes
 from tests.receiver.volumes import make_volume
 
 DATA = make_volume(1)
@@ -55,6 +57,10 @@ async def replaced(store: Store, data: bytes) -> None:
     await store.remove(CLAIM.place)
     await store.publish(await put(store, data, "other"))
     await store.discard("other")
+
+
+def _beside(place: ports.Place) -> ports.Place:
+    return replace(place, index=place.index + 1)
 
 
 def kinds(report: FsckReport) -> list[tuple[str, bool]]:
@@ -141,11 +147,38 @@ async def test_a_damaged_volume_that_was_never_recorded_begins_anew(place: Place
         await complete(index, store)
 
 
-async def test_a_whole_volume_that_the_index_does_not_know_is_kept(place: Place) -> None:
+async def test_a_whole_volume_that_the_index_has_lost_arrives_again(place: Place) -> None:
     async with receiver(place) as (index, store):
-        await complete(index, store, recorded=False)
+        await complete(index, store)
+        before = (await index.volumes(OFFICE.root, 0, 10))[0]
+        await index.drop(CLAIM.place)
+        await found(index, store, "volume-stray")
+        (row,) = await index.volumes(OFFICE.root, before.at, 10)
+        assert (row.bid, row.bytes_, row.shard) == (CLAIM.place.bid, LENGTH, CLAIM.shard)
+        assert [item.r1 for item in await index.bundle(CLAIM.place.bid)] == [R1]
+        assert await volume_bytes(store, CLAIM.place) == DATA
+        # Its device may send it once more, and hears that it is here.
+        assert (await index.create("again", token(1), LENGTH, CLAIM, NOW)).complete
+
+
+async def test_a_volume_of_nobody_waits_for_an_office(place: Place) -> None:
+    async with place.opened() as (index, store):
+        await store.publish(await put(store, DATA))
         await store.discard("a")
-        await index.remove("a")
+        await found(index, store, "volume-stray", mends=False)
+        await accepted(index)
+        await accepted(index, [11], office=OTHER)
+        await found(index, store, "volume-stray")
+        for office in (OFFICE, OTHER):
+            assert [row.bid for row in await index.volumes(office.root, 0, 10)] == [CLAIM.place.bid]
+
+
+async def test_a_volume_that_does_not_fit_into_its_bundle_is_named_and_kept(place: Place) -> None:
+    async with place.opened() as (index, store):
+        await accepted(index, quota=8 << 20)
+        await index.create("b", token(1), LENGTH, replace(CLAIM, place=_beside(CLAIM.place), shared=b"!" * 32), NOW)
+        await store.publish(await put(store, DATA))
+        await store.discard("a")
         await found(index, store, "volume-stray", mends=False)
         assert await volume_bytes(store, CLAIM.place) == DATA
 

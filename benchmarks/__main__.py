@@ -1,7 +1,8 @@
 """`python -m benchmarks [--quick | --full] [--write FILE] [names…]`: one table of everything that is measured.
 
 Without names all rows, in the order below. `--quick` measures small things a few times, to see that everything works;
-`--full` adds the memory of 5 GiB files and the whole way of an entry over the worst line (ten minutes). Figures are worth something as ratios within one run.
+`--full` adds the memory of 5 GiB files and the whole way of an entry over the worst line (ten minutes). Figures are
+worth something as ratios within one run.
 """
 
 from __future__ import annotations

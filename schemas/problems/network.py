@@ -134,7 +134,15 @@ ENTRIES: tuple[Entry, ...] = (
         "E_STORE_URL",
         "This store or index cannot be used as it is written ({why}).",
         _STORED,
-        "Write --store s3://bucket/prefix and --index postgresql://host/database; credentials come from the environment.",
+        "Write --store s3://bucket/prefix and --index postgresql://host/database; credentials come from the"
+        " environment.",
+    ),
+    Entry(
+        "E_RECEIVER_INDEX",
+        "The index of this receiver cannot be opened ({why}).",
+        "Nothing was changed; the volumes lie in the receiver's folder.",
+        "Put back a copy of index.db, or move it away, accept the office's list of tokens again, and run:"
+        " svidok receiver fsck --repair",
     ),
     Entry(
         "E_EXTRA_MISSING",

@@ -14,7 +14,7 @@ INDEX: Final = "index.db"
 async def open_local(folder: Path) -> tuple[LocalIndex, LocalStore]:
     """Opens index and store in a folder (`home/receiver`), or makes them. Both are closed by the caller.
 
-    Raises E_RECEIVER_FAULT, E_RECEIVER_FULL.
+    Raises E_RECEIVER_INDEX, E_RECEIVER_FULL.
     """
     index = await LocalIndex.open(folder / INDEX)
     try:

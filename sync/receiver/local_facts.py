@@ -45,25 +45,33 @@ class Facts:
     """One connection to the index; used by one thread."""
 
     def __init__(self, path: Path) -> None:
-        with mapped_errors():
-            self._db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
-            try:
-                self._prepare()
-            except BaseException:
-                self._db.close()
+        try:
+            with mapped_errors():
+                self._open(path)
+        except Problem as problem:
+            if problem.code != "E_RECEIVER_FAULT":
                 raise
+            raise Problem("E_RECEIVER_INDEX", why=problem.facts["where"]) from None
         with files.mapped_os_errors():
             path.chmod(0o600)
+
+    def _open(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+        try:
+            self._prepare()
+        except BaseException:
+            self._db.close()
+            raise
 
     def _prepare(self) -> None:
         mode = self._db.execute("PRAGMA journal_mode=WAL").fetchone()[0]
         if mode != "wal":
-            raise Problem("E_RECEIVER_FAULT", where=f"index, journal {mode}")
+            raise Problem("E_RECEIVER_INDEX", why=f"journal {mode}")
         for pragma in _PRAGMAS:
             self._db.execute(f"PRAGMA {pragma}")
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
         if found > _VERSION:
-            raise Problem("E_RECEIVER_FAULT", where=f"index, version {found}")
+            raise Problem("E_RECEIVER_INDEX", why=f"version {found}")
         if found < _VERSION:
             script = resources.files("sync.receiver").joinpath("local_schema.sql").read_text("utf-8")
             self._db.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version={_VERSION};\nCOMMIT;")

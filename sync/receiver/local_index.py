@@ -40,7 +40,7 @@ class LocalIndex:
 
     @classmethod
     async def open(cls, path: Path) -> LocalIndex:
-        """Opens the index, or makes it. Raises E_RECEIVER_FAULT, E_RECEIVER_FULL."""
+        """Opens the index, or makes it. Raises E_RECEIVER_INDEX, E_RECEIVER_FULL."""
         thread = ThreadPoolExecutor(1, thread_name_prefix="index")
         try:
             facts = await asyncio.get_running_loop().run_in_executor(thread, Facts, path)

@@ -294,6 +294,24 @@ def test_fsck_ends_with_one_when_something_is_wrong(tmp_path: Path) -> None:
         assert send(receiver, token, make_volume(8)).startswith(b"HTTP/1.1 201")
 
 
+def test_a_lost_index_finds_its_volumes_again(tmp_path: Path) -> None:
+    with running_receiver(tmp_path) as receiver:
+        (token,) = receiver.give(1)
+        assert send(receiver, token, make_volume(9)).startswith(b"HTTP/1.1 201")
+        receiver.stop()
+        index = receiver.home / "receiver" / "index.db"
+        index.write_bytes(b"\xff" * 8192)
+        assert code_of(svidok("receiver", "status", "--home", receiver.home, check=False)) == "E_RECEIVER_INDEX"
+        for path in index.parent.glob("index.db*"):
+            path.unlink()
+        receiver.give(1)
+        mended = json.loads(svidok("receiver", "fsck", "--repair", "--home", receiver.home, "--json").stdout)
+        assert [finding["kind"] for finding in mended["findings"]] == ["volume-stray"]
+        receiver.start()
+        listed = talk(receiver, request("GET", f"{network.BUNDLES}?after=1", f"Authorization: {desk(receiver)}"))
+        assert bytes.fromhex(open_bundle_id(make_volume(9))) in listed
+
+
 def test_a_missing_part_is_named() -> None:
     with refused("E_EXTRA_MISSING"):
         commands.need_extra("cloud", "no_such_module_anywhere")

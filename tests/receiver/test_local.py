@@ -222,7 +222,7 @@ def test_a_link_in_place_of_an_upload_is_not_followed(tmp_path: Path) -> None:
 
 def test_an_index_that_is_none_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "index.db").write_bytes(b"this is no database" * 1000)
-    with refused("E_RECEIVER_FAULT"):
+    with refused("E_RECEIVER_INDEX"):
         within(tmp_path, lambda index, _: index.counts())
 
 
@@ -233,7 +233,7 @@ def test_an_index_of_a_later_version_is_not_touched(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "index.db") as db:
         db.execute("PRAGMA user_version=99")
     db.close()
-    with refused("E_RECEIVER_FAULT"):
+    with refused("E_RECEIVER_INDEX"):
         within(tmp_path, lambda index, _: index.counts())
 
 

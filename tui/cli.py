@@ -60,6 +60,7 @@ mission_receiver = LazyGroup(
     {
         "add": ("tui.commands.desk_network:receiver_add", "Let the packs of a mission name a receiver."),
         "list": ("tui.commands.desk_network:receiver_list", "Name the receivers of the missions."),
+        "remove": ("tui.commands.desk_network:receiver_remove", "Take a receiver out of a mission's packs."),
     },
     "Receivers that the packs of a mission name.",
 )

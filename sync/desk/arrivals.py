@@ -15,8 +15,6 @@ from typing import Final
 from collector import files
 from collector.vault import Vault
 from schemas.records.network import ListedVolume
-from sync.decode import label
-from sync.desk.report import ImportReport
 from sync.volume import volume_name
 
 FOLDER: Final = "fetched"
@@ -30,7 +28,6 @@ _WHOLE: Final = (
     " (SELECT count(*) FROM receipt WHERE receipt.bid = bundle_filed.bid AND status = 'imported')"
 )
 """Bundles of which every entry is imported and has its receipt."""
-_NOT_OURS: Final = frozenset(("E_NOT_FOR_US",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +131,12 @@ def arrived(vault: Vault, receiver: bytes, item: Wanted) -> None:
     _set(vault, receiver, item, "state = 'here', tries = 0")
 
 
-def failed(vault: Vault, receiver: bytes, item: Wanted, *, absent: bool) -> None:
-    """It did not come whole in this run. One that was `absent` too often is forgotten."""
-    _set(vault, receiver, item, "tries = tries + 1")
-    if absent:
+def failed(vault: Vault, receiver: bytes, item: Wanted, code: str) -> None:
+    """It did not come in this run. One that is not for this desk is not asked for again, and one that is gone
+    (E_FETCH_GONE) is forgotten in the end.
+    """
+    _set(vault, receiver, item, "state = 'foreign'" if code == "E_NOT_FOR_US" else "tries = tries + 1")
+    if code == "E_FETCH_GONE":
         vault.db.execute(
             "DELETE FROM fetched WHERE receiver = ? AND bid = ? AND s = ? AND i = ? AND tries >= ?",
             (receiver, item.bid, item.stripe, item.index, GIVEN_UP),
@@ -175,30 +174,17 @@ def _places(vault: Vault, state: str) -> list[tuple[bytes, int, int]]:
 # ---- after an import ----
 
 
-def settle(vault: Vault, report: ImportReport) -> int:
-    """Remove the volumes of bundles that are imported whole, and of those that are not for this desk; returns how many.
+def settle(vault: Vault) -> int:
+    """Remove the volumes of bundles that are imported whole; returns how many.
 
     Volumes of bundles that are incomplete, or of which something stands in quarantine, stay for the next import.
     """
-    foreign = {str(item["item"]) for item in report.refused if item["code"] in _NOT_OURS}
     whole = {bytes(row[0]) for row in vault.db.query(_WHOLE)}
-    removed = 0
-    for bid, s, i in _places(vault, "here"):
-        if bid in whole or label(bid) in foreign:
-            files.remove(vault.home / FOLDER / volume_name(bid, s, i))
-            removed += 1
-    with vault.db.transaction():
-        for (bid,) in vault.db.query("SELECT DISTINCT bid FROM fetched WHERE state IN ('listed', 'here')"):
-            if bytes(bid) in whole:
-                vault.db.execute("UPDATE fetched SET state = 'done' WHERE bid = ?", (bid,))
-            elif label(bytes(bid)) in foreign:
-                vault.db.execute("UPDATE fetched SET state = 'foreign' WHERE bid = ? AND state = 'here'", (bid,))
-    return removed
-
-
-def volumes_here(vault: Vault) -> int:
-    """How many volumes lie in the folder."""
-    return len(_places(vault, "here"))
+    places = [place for place in _places(vault, "here") if place[0] in whole]
+    for bid, s, i in places:
+        files.remove(vault.home / FOLDER / volume_name(bid, s, i))
+    vault.db.execute(f"UPDATE fetched SET state = 'done' WHERE state IN ('listed', 'here') AND bid IN ({_WHOLE})")
+    return len(places)
 
 
 # ---- acknowledging ----

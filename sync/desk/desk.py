@@ -155,6 +155,10 @@ class Desk:
         """Let the packs of a mission name the receiver of this card file. See `receivers.add`."""
         return receivers.add(self.vault, mission.only(self.vault, mission_name), card, clock=self.clock)
 
+    def receiver_remove(self, which: str, mission_name: str | None = None) -> Receiver:
+        """Let the packs of a mission name this receiver no more. See `receivers.remove`."""
+        return receivers.remove(self.vault, mission.only(self.vault, mission_name), which)
+
     def receivers(self, mission_name: str | None = None) -> list[Receiver]:
         """The receivers of all missions, or of one."""
         return receivers.everywhere(self.vault, mission_name)
@@ -181,7 +185,7 @@ class Desk:
         with are removed. As `import_folders`.
         """
         report = self.import_folders([arrivals.folder(self.vault), *folders], progress, reading)
-        report.removed = arrivals.settle(self.vault, report)
+        report.removed = arrivals.settle(self.vault)
         return report
 
     def send_receipts(

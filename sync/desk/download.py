@@ -24,14 +24,17 @@ from sync.desk.lines import Line, refuse
 from sync.link import Answer, Stream
 from sync.listing import OpenFile
 from sync.receiver.checking import VolumeChecker
+from sync.volume import Header
 from sync.volume import check as check_volume
 
 Waiting = Callable[[float], object]
 Step = Callable[[int], None]
+Ours = Callable[[Header], bool]
 AGAIN: Final = 2
 CUTS: Final = 6
 """Cuts one after another, each with less than 64 KiB since the one before, after which the line counts as gone."""
-FREE_LEFT: Final = 64 << 20
+FREE_LEFT: Final = 512 << 20
+"""Bytes that stay free, so that what was fetched can be imported."""
 OWN: Final = frozenset(("E_DISK_FULL", "E_DISK_SPACE", "E_MEDIA_IO", "E_NO_ACCESS"))
 """What this machine is to blame for."""
 _WORTH: Final = 65_536
@@ -43,18 +46,22 @@ _LINE: Final = frozenset(("E_NET_CUT", "E_NET_SLOW", "E_RECEIVER_BUSY"))
 _DAMAGED: Final = frozenset(
     ("E_PAD", "E_UPLOAD_CELL", "E_UPLOAD_LENGTH", "E_VOL_FORMAT", "E_VOL_LEAVES", "E_VOL_MAGIC", "E_VOL_SIG")
 )
+_FINAL: Final = ("E_FETCH_GONE", "E_NOT_FOR_US")
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class Downloader:
-    """Brings volumes over one line into one folder; counts into the report of the receiver."""
+    """Brings volumes over one line into one folder; counts into the report of the receiver.
 
-    def __init__(self, line: Line, folder: Path, report: ReceiverReport, wait: Waiting) -> None:
-        self._line, self._folder, self._report, self._wait = line, folder, report, wait
+    `ours` tells from a proven header whether its bundle is sealed for this desk.
+    """
+
+    def __init__(self, line: Line, folder: Path, report: ReceiverReport, ours: Ours, wait: Waiting) -> None:
+        self._line, self._folder, self._report, self._ours, self._wait = line, folder, report, ours, wait
         self._piece = _GOOD_PIECE
 
     def bring(self, item: Wanted, step: Step) -> Problem | None:
-        """The whole volume under its name, or what is wrong with what the receiver gives: E_FETCH_GONE, E_FETCH_FALSE.
+        """The whole volume under its name, or why it is not there: E_FETCH_GONE, E_FETCH_FALSE, E_NOT_FOR_US.
 
         `step` is told how many bytes are here. Raises what ends the run at this receiver: the line's problems and, with
         nothing half-made left where the disk fails, `OWN`.
@@ -67,9 +74,9 @@ class Downloader:
                 if problem.code in ("E_DISK_FULL", "E_MEDIA_IO"):
                     with suppress(Problem):
                         files.remove(part)
-                if problem.code not in ("E_FETCH_GONE", "E_FETCH_FALSE"):
+                if problem.code not in ("E_FETCH_FALSE", *_FINAL):
                     raise
-                if problem.code == "E_FETCH_GONE" or bad == AGAIN:
+                if problem.code in _FINAL or bad == AGAIN:
                     files.remove(part)
                     return problem
                 bad += 1
@@ -131,7 +138,7 @@ class Downloader:
         unsynced = 0
         for chunk in stream.chunks(self._piece):
             try:
-                _feed(checker, chunk, item)
+                self._feed(checker, chunk, item)
             except Problem:
                 _keep_good(fd, checker, chunk)
                 raise
@@ -149,17 +156,20 @@ class Downloader:
         with files.mapped_os_errors():
             files.sync(fd)
 
-
-def _feed(checker: VolumeChecker, chunk: bytes, item: Wanted) -> None:
-    """Checks the next bytes; a volume whose header names another place than the list is refused as soon as it shows."""
-    proven = checker.proven
-    checker.feed(chunk)
-    if checker.proven and not proven:
+    def _feed(self, checker: VolumeChecker, chunk: bytes, item: Wanted) -> None:
+        """Checks the next bytes. Once the lead is proven, it must be the one that was listed, and sealed for us."""
+        proven = checker.proven
+        checker.feed(chunk)
+        if checker.header is None or proven or not checker.proven:
+            return
         claim = checker.claim
         found = (claim.place.bid, claim.place.stripe, claim.place.index, claim.shard)
         if found != (item.bid, item.stripe, item.index, item.shard):
             checker.offset = 0
             raise Problem("E_FETCH_FALSE", why="another volume than it lists")
+        if not self._ours(checker.header):
+            checker.offset = 0
+            raise Problem("E_NOT_FOR_US")
 
 
 def _keep_good(fd: int, checker: VolumeChecker, chunk: bytes) -> None:

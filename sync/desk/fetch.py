@@ -8,8 +8,8 @@ receiver stops no other; what fails because of this machine stops the run. Kille
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from typing import Final
 
 from collector.vault import Vault
@@ -17,18 +17,21 @@ from schemas.problems import Problem
 from schemas.records.network import VolumePage
 from schemas.structure import decode
 from sync import network
-from sync.desk import arrivals, tokens
-from sync.desk.download import OWN, Downloader, Step, Waiting
+from sync.decode import transport_key
+from sync.desk import arrivals, keys, mission, tokens
+from sync.desk.download import OWN, Downloader, Ours, Step, Waiting
 from sync.desk.fetch_report import FetchReport, ReceiverReport
 from sync.desk.lines import Line
 from sync.desk.receivers import Receiver
-from sync.volume import LENGTHS
+from sync.volume import LENGTHS, Header
 
 __all__ = ["FetchReport", "Progress", "run"]
 
 Progress = Callable[[int, int], None]
 BAD_IN_A_ROW: Final = 8
 """So many volumes one after another that are not what was listed, or not there, and a receiver is left alone."""
+FOREIGN_IN_A_ROW: Final = 128
+"""The same for bundles that are not for this desk: more than one device can send with the tokens of a pack."""
 _SHOWN: Final = 100
 
 
@@ -47,14 +50,34 @@ def run(
     with ExitStack() as stack:
         bearer = stack.enter_context(tokens.bearer(vault))
         lines = [stack.enter_context(closing(Line(r, bearer, url=url, proxy=proxy))) for r in found]
+        ours = stack.enter_context(_sealed_for(vault))
         arrivals.sweep(vault)
         for line in lines:
             part = ReceiverReport(line.url, line.receiver.fingerprint)
             report.receivers.append(part)
-            _Run(vault, line, report, part).run(again=again, progress=progress, wait=wait or _pause)
+            _Run(vault, line, report, part, ours).run(again=again, progress=progress, wait=wait or _pause)
             if report.problem is not None:
                 break
     return report
+
+
+@contextmanager
+def _sealed_for(vault: Vault) -> Iterator[Ours]:
+    """Tells whether a bundle is sealed for a mission of this desk, as long as the context lasts."""
+    held = [key for item in mission.missions(vault) for key in keys.recipient_keys(vault, item.id, "intake")]
+
+    def ours(header: Header) -> bool:
+        try:
+            transport_key(header, held).wipe()
+        except Problem:
+            return False
+        return True
+
+    try:
+        yield ours
+    finally:
+        for key in held:
+            key.wipe()
 
 
 def _step(progress: Progress | None, before: int, total: int) -> Step:
@@ -69,9 +92,9 @@ def _pause(seconds: float) -> None:
 class _Run:
     """One run at one receiver."""
 
-    def __init__(self, vault: Vault, line: Line, whole: FetchReport, report: ReceiverReport) -> None:
+    def __init__(self, vault: Vault, line: Line, whole: FetchReport, report: ReceiverReport, ours: Ours) -> None:
         self._vault, self._line, self._key = vault, line, line.receiver.key
-        self._whole, self._report = whole, report
+        self._whole, self._report, self._ours = whole, report, ours
 
     def run(self, *, again: bool, progress: Progress | None, wait: Waiting) -> None:
         """Lists, then fetches; the problem that ends either stands in the report."""
@@ -122,18 +145,24 @@ class _Run:
     def _fetch(self, progress: Progress | None, wait: Waiting) -> None:
         """Everything that is listed and not here. Raises what stops this receiver's run."""
         items = arrivals.wanted(self._vault, self._key)
-        total, done, bad = sum(item.length for item in items), 0, 0
-        downloader = Downloader(self._line, arrivals.folder(self._vault), self._report, wait)
+        total, done, bad, foreign = sum(item.length for item in items), 0, 0, 0
+        downloader = Downloader(self._line, arrivals.folder(self._vault), self._report, self._ours, wait)
         for item in items:
             problem = downloader.bring(item, _step(progress, done, total))
             if problem is None:
                 arrivals.arrived(self._vault, self._key, item)
-                bad, done = 0, done + item.length
+                bad, foreign, done = 0, 0, done + item.length
                 continue
-            arrivals.failed(self._vault, self._key, item, absent=problem.code == "E_FETCH_GONE")
-            if len(self._report.refused) < _SHOWN:
-                self._report.refused.append({"item": item.name, **problem.as_dict()})
+            arrivals.failed(self._vault, self._key, item, problem.code)
             total -= item.length
-            bad += 1
-            if bad == BAD_IN_A_ROW:
+            if problem.code == "E_NOT_FOR_US":
+                foreign, self._report.foreign = foreign + 1, self._report.foreign + 1
+            else:
+                bad += 1
+                self._refuse(item.name, problem)
+            if bad == BAD_IN_A_ROW or foreign == FOREIGN_IN_A_ROW:
                 raise Problem("E_FETCH_FALSE", why="one volume after another")
+
+    def _refuse(self, name: str, problem: Problem) -> None:
+        if len(self._report.refused) < _SHOWN:
+            self._report.refused.append({"item": name, **problem.as_dict()})

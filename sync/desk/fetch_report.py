@@ -9,8 +9,8 @@ from schemas.problems import Problem
 
 @dataclass(slots=True)
 class ReceiverReport:
-    """What came from one receiver. `known`: listed and not needed; `waiting`: listed and not here; `problem`: why it
-    ended early; `refused`: volumes that were not what was listed.
+    """What came from one receiver. `known`: listed and not needed; `foreign`: of bundles that are not for this desk;
+    `waiting`: listed and not here; `refused`: volumes that were not what was listed; `problem`: why it ended early.
     """
 
     url: str
@@ -19,6 +19,7 @@ class ReceiverReport:
     fetched: int = 0
     bytes: int = 0
     known: int = 0
+    foreign: int = 0
     again: int = 0
     cuts: int = 0
     waiting: int = 0

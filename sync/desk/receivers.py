@@ -72,6 +72,19 @@ def add(vault: Vault, mission: Mission, data: bytes, *, clock: Callable[[], floa
     return Receiver(card, cards.fingerprint(data), (mission.name,), card.r1_key in known)
 
 
+def remove(vault: Vault, mission: Mission, which: str) -> Receiver:
+    """Let a mission's packs name this receiver no more; devices learn of it by their next pack. What lies there can
+    still be fetched while another mission names it.
+
+    Raises E_RECEIVER_WHICH, E_RECEIVERS_NONE.
+    """
+    with vault.db.transaction():
+        (found,) = _fitting(everywhere(vault, mission.name), which)
+        vault.db.execute("DELETE FROM mission_receiver WHERE mission = ? AND r1_key = ?", (mission.id, found.key))
+        vault.log.append("receiver", found.key, {"removed": 1})
+    return found
+
+
 def of(vault: Vault, mission: bytes) -> tuple[ReceiverCard, ...]:
     """The cards of a mission, in the order in which they were added."""
     rows = vault.db.query("SELECT card FROM mission_receiver WHERE mission = ? ORDER BY place", (mission,))
@@ -104,10 +117,15 @@ def chosen(vault: Vault, only: str | None = None) -> list[Receiver]:
     Raises E_RECEIVERS_NONE, E_RECEIVER_WHICH.
     """
     found = everywhere(vault)
+    if found and only is None:
+        return found
+    return _fitting(found, only or "")
+
+
+def _fitting(found: list[Receiver], only: str) -> list[Receiver]:
+    """The one that is meant. Raises E_RECEIVERS_NONE, E_RECEIVER_WHICH."""
     if not found:
         raise Problem("E_RECEIVERS_NONE")
-    if only is None:
-        return found
     digits = only.replace(" ", "").replace("-", "")
     fitting = [r for r in found if r.card.url == only or (digits and r.fingerprint.replace(" ", "").startswith(digits))]
     if len(fitting) != 1:

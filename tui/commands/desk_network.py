@@ -15,7 +15,7 @@ from tui.commands.desk import opened
 from tui.commands.reports import problem_line
 
 if TYPE_CHECKING:
-    from sync.desk.fetch_report import FetchReport
+    from sync.desk.fetch_report import FetchReport, ReceiverReport
     from sync.desk.receivers import Receiver
     from sync.desk.returning import ReturnReport
 
@@ -67,6 +67,23 @@ def receiver_add(
     if added.replaced:
         lines.insert(0, "An older card of this receiver was replaced.")
     common.emit({**added.as_dict(), "replaced": added.replaced}, lines, as_json=as_json)
+
+
+@click.command("remove")
+@common.vault_options
+@click.argument("which")
+@click.option("--mission", "mission_name", help="Which mission, when there are several.")
+def receiver_remove(
+    home: Path | None, passphrase_file: Path | None, as_json: bool, which: str, mission_name: str | None
+) -> None:
+    """Take a receiver (WHICH: its address, or the first digits of its fingerprint) out of a mission's packs."""
+    with opened(home, passphrase_file) as desk:
+        removed = desk.receiver_remove(which, mission_name)
+    common.emit(
+        removed.as_dict(),
+        [f"{removed.card.url} stands in no new pack. Next: enrol the devices again, for their new packs."],
+        as_json=as_json,
+    )
 
 
 @click.command("list")
@@ -126,19 +143,25 @@ def fetch(
         click.get_current_context().exit(1)
 
 
+def _receiver_lines(part: ReceiverReport) -> Iterator[str]:
+    yield f"{part.url}: fetched {part.fetched} volumes, {common.size_text(part.bytes)}."
+    if part.known:
+        yield f"  {part.known} volumes were not needed: they are here, or imported."
+    if part.foreign:
+        yield f"  {part.foreign} volumes are not for this desk; they were not fetched."
+    if part.cuts:
+        yield f"  The line was cut {part.cuts} times; fetching went on where it stopped."
+    for item in part.refused:
+        yield f"  {item['item']}  {item['what']} {item['do']} [{item['code']}]"
+    if part.problem is not None:
+        yield f"  {problem_line(part.problem)}"
+    if part.waiting:
+        yield f"  {part.waiting} volumes are still to be fetched."
+
+
 def _fetch_lines(report: FetchReport) -> Iterator[str]:
     for part in report.receivers:
-        yield f"{part.url}: fetched {part.fetched} volumes, {common.size_text(part.bytes)}."
-        if part.known:
-            yield f"  {part.known} volumes were not needed: they are here, or imported."
-        if part.cuts:
-            yield f"  The line was cut {part.cuts} times; fetching went on where it stopped."
-        for item in part.refused:
-            yield f"  {item['item']}  {item['what']} {item['do']} [{item['code']}]"
-        if part.problem is not None:
-            yield f"  {problem_line(part.problem)}"
-        if part.waiting:
-            yield f"  {part.waiting} volumes are still to be fetched."
+        yield from _receiver_lines(part)
     if report.problem is not None:
         yield problem_line(report.problem)
     if report.more:

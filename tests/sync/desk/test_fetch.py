@@ -130,13 +130,14 @@ def test_only_what_is_imported_whole_is_removed_and_acknowledged(desk: Desk, rec
     assert (report.imported, report.duplicates, report.removed, here(desk)) == (2, 1, 3, [])
 
 
-def test_bundles_for_somebody_else_are_removed_once(desk: Desk, receiver: Lying, one: Device) -> None:
+def test_bundles_for_somebody_else_cost_a_header_once(desk: Desk, receiver: Lying, one: Device) -> None:
     receiver.add(*make_bundle(b"x" * 100, 1, 1).files.values(), *bundle_for(desk, one).files.values())
-    desk.fetch()
-    report = desk.import_arrived()
-    assert [item["code"] for item in report.refused] == ["E_NOT_FOR_US"]
-    assert (report.imported, here(desk)) == (1, [])
-    assert desk.fetch().fetched == 0
+    report = desk.fetch()
+    assert (report.ok, report.fetched, report.receivers[0].foreign) == (True, 1, 1)
+    assert report.receivers[0].bytes == SMALLEST
+    assert desk.import_arrived().imported == 1
+    receiver.ranges.clear()
+    assert (desk.fetch().receivers[0].foreign, receiver.ranges, here(desk)) == (0, [], [])
     assert desk.send_receipts().receivers[0].acknowledged == 1
 
 

@@ -57,6 +57,23 @@ def test_a_new_card_of_the_same_receiver_takes_the_place_of_the_old_one(desk: De
     assert Device().enrol(desk).body.receivers[0].certs == (b"n" * 300, b"n" * 300)
 
 
+def test_a_receiver_that_is_taken_out_stands_in_the_next_packs_no_more(desk: Desk) -> None:
+    desk.receiver_add(card("https://first.test"))
+    other = desk.receiver_add(card("https://other.test", key=b"o" * 32))
+    device = Device().enrol(desk)
+    for which in ("", "https://third.test", "x"):
+        with refused("E_RECEIVER_WHICH"):
+            desk.receiver_remove(which)
+    assert desk.receiver_remove(other.fingerprint[:17]).card.url == "https://other.test"
+    body = device.enrol(desk).body
+    assert (body.ver, [item.url for item in body.receivers]) == (2, ["https://first.test"])
+    desk.receiver_remove("https://first.test")
+    body = device.enrol(desk).body
+    assert (body.ver, body.receivers, body.tokens, body.tok_quota) == (3, (), (), 0)
+    with refused("E_RECEIVERS_NONE"):
+        desk.receiver_remove("https://first.test")
+
+
 def test_what_is_no_card_or_one_too_many_changes_nothing(desk: Desk) -> None:
     for data in (b"", b"SVIDCAR1", card()[:-1], card().replace(b"https", b"httpx"), b"\xff" * 500):
         with refused("E_RECEIVER_CARD"):

@@ -23,15 +23,18 @@ from schemas.problems import Problem
 from tui.locale import N_, _, ngettext, problem_sentences
 from tui.widgets.progress import ProgressPanel, size_text
 
-State = Literal["waiting", "sending", "retry", "stored", "failed"]
+State = Literal["waiting", "sending", "retry", "stored", "coming", "here", "failed"]
 Parts = list[Content | str | tuple[str, str]]
 STATES: dict[State, tuple[str, str, str]] = {
     "waiting": ("○", "$muted", N_("waiting")),
     "sending": ("→", "$primary", N_("sending")),
     "retry": ("…", "$warning", N_("trying again")),
     "stored": ("✓", "$success", N_("stored")),
+    "coming": ("←", "$primary", N_("coming")),
+    "here": ("✓", "$success", N_("here")),
     "failed": ("!", "$warning", N_("failed")),
 }
+DONE = frozenset(("stored", "here"))
 ALONE = 6
 """So many volumes have a line each, whatever their state, in a window of 24 rows; more where there are more rows."""
 ROWS = 24
@@ -133,13 +136,13 @@ def _one(line: VolumeLine, width: int) -> Parts:
     sign, style, _word = STATES[line.state]
     wide = width >= WIDE
     parts: Parts = [(sign, style), " ", (line.label, "bold"), f"  {line.stripe}/{line.index}  "]
-    if line.state != "stored" or wide:
+    if line.state not in DONE or wide:
         cells = WIDE_BAR if wide else BAR if width >= NARROW else 0
         parts += [bar(line.done, line.size, cells), f" {_percent(line)}  "]
     parts.append((_words(line), style))
     if line.problem is not None and line.state == "failed":
         parts.append((f"  {line.problem.code}", "$muted"))
-    if wide and line.state in ("sending", "stored"):
+    if wide and line.state != "failed":
         parts.append((f"  {size_text(line.size)}", "$muted"))
     parts.append("\n")
     return parts
@@ -155,19 +158,20 @@ def _why(line: VolumeLine) -> Parts:
 
 def _many(state: State, count: int) -> Parts:
     sign, style, _word = STATES[state]
-    words = (
-        ngettext("{count} volume stored", "{count} volumes stored", count)
-        if state == "stored"
-        else ngettext("{count} volume waits", "{count} volumes wait", count)
-    )
+    if state == "stored":
+        words = ngettext("{count} volume stored", "{count} volumes stored", count)
+    elif state == "here":
+        words = ngettext("{count} volume here", "{count} volumes here", count)
+    else:
+        words = ngettext("{count} volume waits", "{count} volumes wait", count)
     return [(f"{sign} {words}", style), "\n"]
 
 
 def _runs(lines: Sequence[VolumeLine]) -> Iterator[list[VolumeLine]]:
-    """Neighbours that are stored, or that wait, together; every other line alone."""
+    """Neighbours that are done, or that wait, together; every other line alone."""
     for state, run in groupby(lines, key=lambda line: line.state):
         found = list(run)
-        if state in ("stored", "waiting"):
+        if state in DONE or state == "waiting":
             yield found
         else:
             yield from ([line] for line in found)

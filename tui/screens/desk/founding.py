@@ -1,6 +1,7 @@
-"""A new mission: its name, and the forms that travel with it.
+"""A new mission: its name, the forms that travel with it, and the receivers that its computers may send to.
 
 The rule: a form is read and checked when it is added, so that a mission is founded only with forms that run.
+A receiver's card is taken when its digits were compared.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from textual.widgets.option_list import Option
 
 from schemas.problems import Problem
 from tui.locale import N_, _
+from tui.screens.desk.cards import Card, compare_text, read_card
 from tui.screens.desk.common import InnerScreen
 from tui.screens.desk.office import OpenDesk
 from tui.widgets.paths import PathSuggester
@@ -44,7 +46,7 @@ def read(path: Path) -> ReadForm | None:
 
 
 class FoundingScreen(InnerScreen):
-    """Name and forms."""
+    """Name, forms, receivers."""
 
     TITLE_WORDS = N_("New mission")
     HELP_WORDS: ClassVar[tuple[str, ...]] = (
@@ -52,15 +54,20 @@ class FoundingScreen(InnerScreen):
             "Without files of your own the form that comes with the program is used. Add XLSForms (.xlsx, .xls, .md, "
             ".csv) or XForms (.xml) to use these instead."
         ),
+        N_(
+            "With the card of a receiver, computers of this mission can send over the network. A receiver can be added "
+            "later as well."
+        ),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5", "found", N_("Found the mission")),
-        Binding("delete", "drop", N_("Leave out this form")),
+        Binding("delete", "drop", N_("Leave out this line")),
     ]
 
     def __init__(self, office: OpenDesk) -> None:
         super().__init__(office)
         self.forms: list[ReadForm] = []
+        self.cards: list[Card] = []
         self.name_typed = ""
         self.working = False
 
@@ -73,6 +80,10 @@ class FoundingScreen(InnerScreen):
             yield Label("", id="folder-note", markup=False)
             yield OptionList(id="forms")
             yield Static(id="shipped", classes="field-label")
+            yield Label(_("The card of a receiver (Enter adds it)"), classes="field-label", markup=False)
+            yield Input(id="card", suggester=PathSuggester(), select_on_focus=False)
+            yield Label("", id="card-note", markup=False)
+            yield OptionList(id="cards")
 
     def on_mount(self) -> None:
         """Ready."""
@@ -93,6 +104,15 @@ class FoundingScreen(InnerScreen):
                 Option(Content.assemble(*parts, *((f"\n  ! {warning}", "$warning") for warning in form.warnings)))
             )
         options.display = bool(self.forms)
+        cards = self.query_one("#cards", OptionList)
+        cards.clear_options()
+        cards.add_options(
+            [
+                Option(Content.assemble(("▪ ", "$primary"), (card.url, "bold"), (f"\n  {card.fingerprint}", "$muted")))
+                for card in self.cards
+            ]
+        )
+        cards.display = bool(self.cards)
         words = "" if self.forms else _("Without a file of your own: the form that comes with the program.")
         self.query_one("#shipped", Static).update(Content(words))
         self.refresh_bindings()
@@ -103,7 +123,27 @@ class FoundingScreen(InnerScreen):
             self.query_one("#form").focus()
         elif event.value.strip():
             path = Path(event.value.strip()).expanduser()
-            self.work(lambda: read(path), self._add)
+            if event.input.id == "card":
+                self.work(lambda: read_card(path), self._compare)
+            else:
+                self.work(lambda: read(path), self._add)
+
+    def _compare(self, card: Card | None) -> None:
+        from tui.screens.dialogs import Confirm
+
+        note = self.query_one("#card-note", Label)
+        note.update(_("There is no file of that name.") if card is None else "")
+        if card is None:
+            return
+
+        def decided(yes: bool | None) -> None:
+            if yes:
+                self.query_one("#card", Input).value = ""
+                self.cards.append(card)
+                self.restored()
+
+        question, answer = _("Does the receiver show exactly these digits?"), _("Yes, exactly these")
+        self.app.push_screen(Confirm(question, compare_text(card), answer), decided)
 
     def _add(self, form: ReadForm | None) -> None:
         note = self.query_one("#folder-note", Label)
@@ -130,19 +170,30 @@ class FoundingScreen(InnerScreen):
         if action == "found":
             return bool(self.query_one("#mission-name", Input).value.strip())
         if action == "drop":
-            return bool(self.forms) and self.query_one("#forms").has_focus
+            return self._list_in_hand() is not None
         return True
 
+    def _list_in_hand(self) -> tuple[OptionList, list[ReadForm] | list[Card]] | None:
+        """The list under the cursor and what it shows, if there is something in it."""
+        for name, lines in (("#forms", self.forms), ("#cards", self.cards)):
+            options = self.query_one(name, OptionList)
+            if lines and options.has_focus:
+                return options, lines
+        return None
+
     def action_drop(self) -> None:
-        """Leave out the form under the cursor."""
-        place = self.query_one("#forms", OptionList).highlighted
-        if place is not None and place < len(self.forms):
-            del self.forms[place]
-            self.restored()
+        """Leave out the form or the card under the cursor."""
+        found = self._list_in_hand()
+        if found is not None:
+            options, lines = found
+            if options.highlighted is not None and options.highlighted < len(lines):
+                del lines[options.highlighted]
+                self.restored()
 
     def action_found(self) -> None:
         """Found it."""
         name, forms = self.query_one("#mission-name", Input).value.strip(), list(self.forms)
+        cards = [card.data for card in self.cards]
         self.working = True
         self.refresh_bindings()
 
@@ -156,5 +207,7 @@ class FoundingScreen(InnerScreen):
             self.shell.problem(problem)
 
         self.ask_desk(
-            lambda desk: desk.mission_new(name, [form.source for form in forms or shipped()]), done, failed=failed
+            lambda desk: desk.mission_new(name, [form.source for form in forms or shipped()], cards=cards),
+            done,
+            failed=failed,
         )

@@ -1,15 +1,14 @@
-"""The inbox: what this desk has, and bringing in what arrived on sticks.
+"""The inbox: what this desk has, fetching from receivers, and bringing in what arrived.
 
-The rule: an import belongs to the desk and not to this screen. It goes on while other screens are looked at, and this
-one shows it again whenever one comes back; stopping it loses nothing.
+The rule: an import or a run with the receivers belongs to the desk and not to this screen. It goes on while other
+screens are looked at, and this one shows it again whenever one comes back; stopping it loses nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -19,37 +18,18 @@ from textual.timer import Timer
 from textual.widgets import Input, Label, OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
 
-from schemas.problems import Problem
 from tui.locale import N_, _, ngettext
-from tui.screens.desk.common import DeskScreen, Parts, problem_parts
+from tui.screens.desk.fetching import Kind, NetworkJob
 from tui.screens.desk.office import ImportJob, OpenDesk
-from tui.screens.desk.words import job_text
+from tui.screens.desk.outgoing import OutgoingScreen
+from tui.screens.desk.overview import Overview, office_text, overview, summary_text
+from tui.screens.desk.words import job_text, network_text
 from tui.widgets.paths import PathSuggester, mounted_sticks
 from tui.widgets.progress import ProgressPanel
-
-if TYPE_CHECKING:
-    from sync.desk.desk import Desk
+from tui.widgets.volumes import TransferPanel
 
 WATCH_SECONDS = 0.2
 MOST = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """What the desk has."""
-
-    records: int
-    quarantined: int
-    missions: tuple[str, ...]
-    fingerprint: str
-    warnings: tuple[Problem, ...]
-
-
-def overview(desk: Desk) -> Overview:
-    """Count."""
-    count = desk.count()
-    names = tuple(mission.name for mission in desk.missions())
-    return Overview(count["imported"], count["quarantined"], names, desk.fingerprint, tuple(desk.vault.warnings))
 
 
 def volumes_in(folder: Path) -> int | None:
@@ -62,7 +42,7 @@ def volumes_in(folder: Path) -> int | None:
         return 0
 
 
-class InboxScreen(DeskScreen):
+class InboxScreen(OutgoingScreen):
     """The first screen of a desk."""
 
     TITLE_WORDS = N_("Inbox")
@@ -72,15 +52,24 @@ class InboxScreen(DeskScreen):
             "they lie. Importing twice changes nothing."
         ),
         N_(
+            "^R fetches what arrived at the receivers of your missions, every volume checked as it comes; the import "
+            "then takes it together with the sticks. What was cut off goes on where it stopped."
+        ),
+        N_(
             "One bad item never stops the others: it stands in quarantine with its reason. While an import runs you "
             "may look at other screens; the desk does not lock by itself then. Locking by hand stops the import after "
             "the records in hand, and it can go on afterwards."
         ),
-        N_("Write the receipts to a stick that travels back: only then does a field computer know what arrived."),
+        N_(
+            "Send the receipts to the receivers, or write them to a stick that travels back: only then does a field "
+            "computer know what arrived."
+        ),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5", "import", N_("Import")),
+        Binding("ctrl+r", "fetch", N_("Fetch from the receiver")),
         Binding("escape", "stop", N_("Stop the import")),
+        Binding("escape", "stop_network", N_("Stop")),
         Binding("delete", "drop", N_("Leave out this folder")),
         Binding("f3", "search", N_("Search")),
         Binding("f6", "quarantine", N_("Quarantine")),
@@ -92,8 +81,6 @@ class InboxScreen(DeskScreen):
     def __init__(self, office: OpenDesk) -> None:
         super().__init__(office)
         self.folders: dict[Path, int] = {}
-        self.seen: Overview | None = None
-        self.result: Content | None = None
         self._typed = ""
         self._watching: Timer | None = None
         if office.job is not None and office.job.state != "done":
@@ -111,14 +98,21 @@ class InboxScreen(DeskScreen):
             with Vertical(id="running"):
                 yield ProgressPanel(_("Reading the volumes"), id="reading")
                 yield ProgressPanel(_("Opening and checking records"), id="opening", bytes_counted=False)
+            yield TransferPanel(_("Fetching from the receiver"), id="fetching")
+            yield ProgressPanel(_("Sending receipts to the receiver"), id="returning", bytes_counted=False)
             yield Static(id="verdict")
 
     def on_mount(self) -> None:
         """Look what is there; offer the sticks that are plugged in."""
-        self._watching = self.set_interval(WATCH_SECONDS, self.watch_import, pause=not self.office.importing)
+        self._watching = self.set_interval(WATCH_SECONDS, self.watch_import, pause=not self.busy)
         self.restored()
-        if not self.office.importing:
+        if not self.busy:
             self.work(mounted_sticks, self._offer)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something goes on that this screen shows."""
+        return self.office.importing or self.office.fetching
 
     def on_screen_resume(self) -> None:
         """Something may have changed on the screen that was above."""
@@ -135,7 +129,7 @@ class InboxScreen(DeskScreen):
         self._show_overview()
         self._show_folders()
         self._show_parts()
-        if not self.office.importing:
+        if not self.busy:
             self.query_one("#folder").focus()
         self._look()
 
@@ -150,33 +144,33 @@ class InboxScreen(DeskScreen):
         seen = self.seen
         if seen is None:
             return
-        records = ngettext("{count} record", "{count} records", seen.records)
-        parts: list[tuple[str, str]] = [(records, "$success" if seen.records else "")]
-        if seen.quarantined:
-            parts.append((_("{count} in quarantine", count=seen.quarantined), "$warning"))
-        self.query_one("#summary", Static).update(Content("  ·  ").join(Content.assemble(part) for part in parts))
-        words: Parts = [
-            (_("Mission") + "  ", "$muted"),
-            Content(" · ".join(seen.missions)) if seen.missions else (_("none yet: F9 founds one"), "$warning"),
-        ]
-        if seen.missions:
-            words += ["\n", (_("Root fingerprint") + "  ", "$muted"), seen.fingerprint]
-        for problem in seen.warnings:
-            words += ["\n\n", ("! ", "$warning"), Content.assemble(*problem_parts(problem, "")[:-1])]
-        self.query_one("#office", Static).update(Content.assemble(*words))
+        self.query_one("#summary", Static).update(summary_text(seen))
+        self.query_one("#office", Static).update(office_text(seen))
         self.refresh_bindings()
 
     def _show_parts(self) -> None:
-        running = self.office.importing
-        self.query_one("#choose").display = not running
-        self.query_one("#running").display = running
-        job = self.office.job
-        told = self.result
-        if told is None and job is not None and not running:
-            told = job_text(job)
-        self.query_one("#verdict").display = told is not None and not running
+        network = self.office.network
+        going = network if network is not None and network.going else None
+        self.query_one("#choose").display = not self.busy
+        self.query_one("#running").display = self.office.importing
+        self.query_one("#fetching").display = going is not None and going.kind == "fetch"
+        self.query_one("#returning").display = going is not None and going.kind == "return"
+        told = None if self.busy else self._told()
+        self.query_one("#verdict").display = told is not None
         self.query_one("#verdict", Static).update(told or "")
         self.refresh_bindings()
+
+    def show_result(self) -> None:
+        """Show what was written."""
+        self._show_parts()
+
+    def _told(self) -> Content | None:
+        """What the last thing brought that was done here."""
+        if self.result is not None:
+            return self.result
+        if self.office.last == "network" and self.office.network is not None:
+            return network_text(self.office.network)
+        return None if self.office.job is None else job_text(self.office.job)
 
     # folders
 
@@ -225,51 +219,78 @@ class InboxScreen(DeskScreen):
         """Import when there is a mission and a folder; stop while it runs."""
         if not self.is_mounted or self.shell.opened is None:
             return False
-        importing = self.office.importing
+        seen, busy = self.seen, self.busy
         if action == "import":
-            return bool(self.folders) and not importing and self.seen is not None and bool(self.seen.missions)
+            return not busy and seen is not None and bool(seen.missions) and bool(self.folders or seen.here)
+        if action == "fetch":
+            return not busy and seen is not None and bool(seen.receivers)
         if action == "stop":
-            return importing
+            return self.office.importing
+        if action == "stop_network":
+            return self.office.fetching
         if action == "drop":
-            return bool(self.folders) and not importing and self.query_one("#folders").has_focus
+            return bool(self.folders) and not busy and self.query_one("#folders").has_focus
         if action in ("receipts", "export"):
-            return self.seen is not None and self.seen.records > 0
+            return not busy and seen is not None and (seen.records > 0 or (action == "receipts" and seen.boxes > 0))
         return True
 
-    # import
+    # import and fetching
 
     def action_import(self) -> None:
-        """Import everything that the folders hold."""
-        self.result = None
+        """Import everything that was fetched and that the folders hold."""
         self.office.start_import(list(self.folders))
+        self.query_one("#opening").display = False
+        self._begun()
+
+    def action_fetch(self) -> None:
+        """Fetch everything new from the receivers."""
+        self.start_network("fetch")
+
+    def start_network(self, kind: Kind) -> None:
+        """Begin a run with the receivers."""
+        self.office.start_network(kind)
+        self._begun()
+
+    def _begun(self) -> None:
+        self.result = None
         for bar in self.query(ProgressBar):
             bar.update(total=None, progress=0)
         for words in self.query(".progress-text").results(Label):
             words.update("")
-        self.query_one("#opening").display = False
         self._show_parts()
         if self._watching is not None:
             self._watching.resume()
 
     def watch_import(self) -> None:
-        """Show how far the import is, or what came of it."""
-        job = self.office.job
+        """Show how far the import or the run with the receivers is, or what came of it."""
+        job = self.office.network if self.office.last == "network" else self.office.job
         if job is None or self.shell.opened is None:
             return
         if job.state == "running":
-            self._show_progress(job)
+            if isinstance(job, NetworkJob):
+                self._show_network(job)
+            else:
+                self._show_progress(job)
             return
         if self._watching is not None:
             self._watching.pause()
-        if job.state == "done":
+        if isinstance(job, ImportJob) and job.state == "done":
             self.folders.clear()
         self._show_folders()
         self._show_parts()
         self._look()
-        if self.app.screen is not self:
+        if self.app.screen is self:
+            self.query_one("#folder").focus()
+        elif isinstance(job, ImportJob):
             self.notify(_("The import has ended; the inbox says what it brought."), markup=False)
         else:
-            self.query_one("#folder").focus()
+            self.notify(_("The receivers were asked; the inbox says what came of it."), markup=False)
+
+    def _show_network(self, job: NetworkJob) -> None:
+        if job.kind == "fetch":
+            self.query_one("#fetching", TransferPanel).show(job.view())
+        elif job.total:
+            self.query_one("#returning", ProgressPanel).advance(job.done, job.total)
 
     def _show_progress(self, job: ImportJob) -> None:
         read, whole = job.reading
@@ -299,6 +320,11 @@ class InboxScreen(DeskScreen):
             decided,
         )
 
+    def action_stop_network(self) -> None:
+        """Stop the run with the receivers. Nothing is lost by it, so nobody is asked."""
+        if self.office.network is not None:
+            self.office.network.stop()
+
     # other screens
 
     def action_search(self) -> None:
@@ -318,61 +344,3 @@ class InboxScreen(DeskScreen):
         from tui.screens.desk.missions import MissionsScreen
 
         self.app.push_screen(MissionsScreen(self.office))
-
-    # what goes out
-
-    def action_receipts(self) -> None:
-        """Write the receipts into a folder."""
-        from tui.screens.dialogs import AskFolder
-
-        self.app.push_screen(
-            AskFolder(_("To which folder shall the receipts go?")),
-            lambda folder: self._write_receipts(Path(folder)) if folder else None,
-        )
-
-    def _write_receipts(self, folder: Path) -> None:
-        def done(counts: Sequence[int]) -> None:
-            files = ngettext("{count} file", "{count} files", len(counts))
-            words = ngettext("{count} receipt written", "{count} receipts written", sum(counts))
-            parts: Parts = [(f"✓ {words}", "$success bold"), (f"  {files}", "$muted"), "\n", f"  {folder}", "\n"]
-            self._tell([*parts, "  " + _("Let the stick travel back to the documenters.")])
-
-        self.ask_desk(lambda desk: [item.receipts for item in desk.receipts(folder)], done)
-
-    def action_export(self) -> None:
-        """Warn, then write the records as tables."""
-        from tui.screens.dialogs import AskFolder, Confirm
-
-        def decided(yes: bool | None) -> None:
-            if yes:
-                self.app.push_screen(
-                    AskFolder(_("To which folder shall the tables go?")),
-                    lambda folder: self._write_tables(Path(folder)) if folder else None,
-                )
-
-        self.app.push_screen(
-            Confirm(
-                _("Write all records as tables (CSV)?"),
-                _(
-                    "The tables are plain text: whoever gets hold of them reads every name and every account. Write "
-                    "them only to an encrypted disk, give them only as the consent of each person allows, and destroy "
-                    "them afterwards. The export is noted in the custody log of every record."
-                ),
-                _("Write them"),
-            ),
-            decided,
-        )
-
-    def _write_tables(self, folder: Path) -> None:
-        def done(tables: Sequence[tuple[str, int]]) -> None:
-            words = ngettext("{count} table written", "{count} tables written", len(tables))
-            parts: Parts = [(f"✓ {words}", "$success bold"), (f"  {folder}", "$muted"), "\n"]
-            for name, rows in tables:
-                parts += [f"  {name}", ("  " + ngettext("{count} row", "{count} rows", rows), "$muted"), "\n"]
-            self._tell(parts)
-
-        self.ask_desk(lambda desk: [(item.name, item.rows) for item in desk.export_csv(folder)], done)
-
-    def _tell(self, parts: Parts) -> None:
-        self.result = Content.assemble(*parts)
-        self._show_parts()

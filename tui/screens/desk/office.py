@@ -1,4 +1,4 @@
-"""The open desk as its screens hold it: work in threads, the import that outlives a screen, and closing at the end.
+"""The open desk as its screens hold it: work in threads, runs that outlive a screen, and closing at the end.
 
 The rule: the desk is closed by whoever leaves it last. Closing stops a running import after the records in hand, lets
 work that has begun come to its end, and lets no new work in; so nothing is cut off in the middle, and a lock never
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from schemas.problems import Problem
+from tui.screens.desk.fetching import Kind, NetworkJob
 from tui.screens.problem import coded
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class ImportJob:
     def run(self, desk: Desk) -> None:
         """Import; called in a thread of its own. Never raises."""
         try:
-            self.report = desk.import_folders(self.folders, self._opened, self._read)
+            self.report = desk.import_arrived(self.folders, self._opened, self._read)
         except _Stopped:
             self.state = "stopped"
         except Exception as error:  # the seam between work and screen: whatever it is becomes a coded problem
@@ -77,11 +78,15 @@ class ImportJob:
 
 
 class OpenDesk:
-    """A desk that screens share with threads. `job` is the import that runs, or the last one."""
+    """A desk that screens share with threads. `job` is the import that runs, or the last one; `network` the run with
+    the receivers that goes on, or the last one. Only one of both goes on at a time.
+    """
 
     def __init__(self, desk: Desk, job: ImportJob | None = None) -> None:
         self._desk = desk
         self.job = job
+        self.network: NetworkJob | None = None
+        self.last: Literal["import", "network"] = "import"
         self._lock = threading.Lock()
         self._busy = 0
         self._closing = False
@@ -91,6 +96,11 @@ class OpenDesk:
     def importing(self) -> bool:
         """Whether an import runs."""
         return self.job is not None and self.job.state == "running"
+
+    @property
+    def fetching(self) -> bool:
+        """Whether a run with the receivers goes on."""
+        return self.network is not None and self.network.going
 
     def run(self, act: Callable[[Desk], T]) -> T:
         """Do something with the desk. Raises E_VAULT_CLOSED once it is being closed, and what `act` raises."""
@@ -104,15 +114,26 @@ class OpenDesk:
         """Begin an import in a thread of its own, which no screen has to wait for. Raises E_VAULT_CLOSED."""
         self._enter()
         job = self.job = ImportJob(folders)
+        self.last = "import"
+        self._start(job.run)
+        return job
 
+    def start_network(self, kind: Kind) -> NetworkJob:
+        """Begin to fetch, or to send receipts, in a thread of its own. Raises E_VAULT_CLOSED."""
+        self._enter()
+        job = self.network = NetworkJob(kind)
+        self.last = "network"
+        self._start(job.run)
+        return job
+
+    def _start(self, run: Callable[[Desk], None]) -> None:
         def there() -> None:
             try:
-                job.run(self._desk)
+                run(self._desk)
             finally:
                 self._leave()
 
-        threading.Thread(target=there, name="import").start()
-        return job
+        threading.Thread(target=there, name="desk").start()
 
     def _enter(self) -> None:
         with self._lock:
@@ -134,8 +155,9 @@ class OpenDesk:
                 return
             self._closing = True
             idle = not self._busy
-        if self.job is not None:
-            self.job.stop()
+        for job in (self.job, self.network):
+            if job is not None:
+                job.stop()
         if idle:
             self._close()
 

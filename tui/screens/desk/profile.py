@@ -1,7 +1,7 @@
 """The desk as the shell knows it: how its home is opened, and its first screen.
 
-The rule: a home is opened again only when it was closed whole. While an import runs the desk does not lock by itself;
-whoever locks it by hand stops the import after the records in hand, and it can go on afterwards.
+The rule: a home is opened again only when it was closed whole. While it imports or fetches the desk does not lock by
+itself; whoever locks it by hand stops that, the import after the records in hand, and it can go on afterwards.
 """
 
 from __future__ import annotations
@@ -53,8 +53,9 @@ class DeskProfile:
         return self._before.job if self._before is not None else None
 
     def idle_minutes(self, opened: Opened) -> int:
-        """Minutes without a key after which the desk locks; never while an import runs."""
-        return NEVER if cast(OpenDesk, opened).importing else IDLE_MINUTES
+        """Minutes without a key after which the desk locks; never while it imports or fetches."""
+        office = cast(OpenDesk, opened)
+        return NEVER if office.importing or office.fetching else IDLE_MINUTES
 
     def first_screen(self, opened: Opened) -> BaseScreen:
         """What arrived."""

@@ -8,10 +8,14 @@ from textual.content import Content
 
 from tui.locale import N_, _, ngettext
 from tui.screens.desk.common import Parts, problem_of, problem_parts
+from tui.screens.texts import problem_lines
 from tui.widgets.progress import size_text
 
 if TYPE_CHECKING:
+    from sync.desk.fetch_report import FetchReport, ReceiverReport
     from sync.desk.importer import ImportReport
+    from sync.desk.returning import ReturnReport
+    from tui.screens.desk.fetching import NetworkJob
     from tui.screens.desk.office import ImportJob
 
 ACTS = {
@@ -86,3 +90,63 @@ def _counts(report: ImportReport) -> Parts:
 def _volumes(report: ImportReport) -> str:
     bundles = ngettext("{count} bundle", "{count} bundles", report.bundles)
     return ngettext("{bundles} of {count} volume", "{bundles} of {count} volumes", report.volumes, bundles=bundles)
+
+
+def network_text(job: NetworkJob) -> Content | None:
+    """What came of a run with the receivers that has ended; nothing while it goes on."""
+    if job.going:
+        return None
+    if job.fetched is not None:
+        return _fetched_text(job.fetched)
+    if job.returned is not None:
+        return _returned_text(job.returned)
+    if job.problem is not None:
+        return Content.assemble(*problem_lines(job.problem)[:-1])
+    return Content.assemble((_("Stopped. What is here stays here; the rest goes on from there."), "bold"))
+
+
+def _fetched_text(report: FetchReport) -> Content:
+    parts: Parts = []
+    if report.fetched:
+        words = ngettext("{count} volume fetched", "{count} volumes fetched", report.fetched)
+        size = sum(part.bytes for part in report.receivers)
+        parts += [(f"✓ {words}", "$success bold"), (f"  {size_text(size)}", "$muted"), "\n"]
+        parts += ["  ", _("F5 imports what was fetched."), "\n"]
+    elif report.ok:
+        parts += [(_("Nothing new lies at the receiver."), "bold"), "\n"]
+    if report.more:
+        parts += [("! ", "$warning"), _("There is more than may wait here: import, then fetch again."), "\n"]
+    for part in report.receivers:
+        parts += _receiver_parts(part)
+    if report.problem is not None:
+        parts += ["\n", *problem_lines(report.problem)]
+    return Content.assemble(*parts[:-1])
+
+
+def _receiver_parts(part: ReceiverReport) -> Parts:
+    parts: Parts = []
+    if part.waiting:
+        words = ngettext("{count} volume is still there", "{count} volumes are still there", part.waiting)
+        parts += [("! ", "$warning"), f"{part.url}  ", (words, "$muted"), "\n"]
+    if part.problem is not None:
+        parts += ["\n", (part.url, "bold"), "\n", *problem_lines(part.problem)]
+    for item in part.refused:
+        parts += ["\n", ("! ", "$warning"), _("{item} was refused", item=item["item"]), "\n"]
+        parts += problem_parts(problem_of(item))
+    return parts
+
+
+def _returned_text(report: ReturnReport) -> Content:
+    parts: Parts = []
+    for part in report.receivers:
+        words = ngettext("{count} receipt sent", "{count} receipts sent", part.receipts)
+        sign = ("! ", "$warning") if part.problem else ("✓ ", "$success")
+        parts += [sign, (words, "bold"), (f"  {part.url}", "$muted"), "\n"]
+        if part.acknowledged:
+            done = ngettext(
+                "{count} imported volume may go there", "{count} imported volumes may go there", part.acknowledged
+            )
+            parts += [(f"  {done}", "$muted"), "\n"]
+        if part.problem is not None:
+            parts += problem_lines(part.problem)
+    return Content.assemble(*parts[:-1])

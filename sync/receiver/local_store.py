@@ -68,13 +68,15 @@ class LocalStore:
                     files.make_private_dir(folder / name)
 
     async def run(self, work: Callable[A, R], *args: A.args, **named: A.kwargs) -> R:
-        """Work on files in a thread, its errors mapped."""
+        """Work on files in a thread, its errors mapped. Also whoever is cancelled waits for its end: what a thread
+        still does to a file must be over before somebody else has the lease.
+        """
 
         def mapped() -> R:
             with mapped_errors():
                 return work(*args, **named)
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, mapped)
+        return await _to_its_end(asyncio.get_running_loop().run_in_executor(self._threads, mapped))
 
     def upload_path(self, upload_id: str) -> Path:
         """Where an unfinished upload lies. Raises E_UPLOAD_UNKNOWN for a name that nobody here gave."""
@@ -198,12 +200,14 @@ class LocalWriter:
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        if self._underway is not None:
-            await asyncio.wait([self._underway])
-            self._underway.cancelled() or self._underway.exception()
-            self._underway = None
         fd, self._fd = self._fd, -1
-        await self._store.run(self._finish, fd)
+        task, self._underway = self._underway, None
+        try:
+            if task is not None:
+                with contextlib.suppress(Problem):
+                    await _to_its_end(task)
+        finally:
+            await self._store.run(self._finish, fd)
 
     def _open(self) -> int:
         path, upload = self._store.upload_path(self._upload.id), self._upload
@@ -257,10 +261,10 @@ class LocalWriter:
 
     async def _settle(self) -> None:
         """Waits for what is underway. A fault stays: behind bytes that were lost nothing else may count."""
-        task = self._underway
-        if task is not None:
-            await asyncio.wait([task])
-            self._underway = None
+        if self._underway is not None:
+            # The task stays known while this waits: on every way out, the end of the block waits for it too.
+            await asyncio.wait([self._underway])
+            task, self._underway = self._underway, None
             await self._or_fault(task)
         if self._fault is not None:
             raise self._fault
@@ -292,7 +296,22 @@ class LocalWriter:
         await self._store.run(_cut, self._fd, self._end)
 
 
+async def _to_its_end(work: asyncio.Future[R]) -> R:
+    """The result of work that cannot be stopped; a cancellation meanwhile comes after it."""
+    stopped: asyncio.CancelledError | None = None
+    while not work.done():
+        try:
+            await asyncio.wait([work])
+        except asyncio.CancelledError as cancelled:
+            stopped = cancelled
+    if stopped is not None:
+        work.cancelled() or work.exception()
+        raise stopped
+    return work.result()
+
+
 def _write_at(fd: int, data: bytes, offset: int) -> None:
+    files.checkpoint("upload: thread")
     view = memoryview(data)
     while view:
         done = os.pwrite(fd, view, offset)

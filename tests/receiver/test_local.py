@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import stat
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from schemas.problems import Problem
 from sync.receiver.local import open_local
 from sync.receiver.ports import Index, Store
 from tests.helpers.expect import refused
-from tests.helpers.faults import SMALL_DISKS, failing, in_child, outcome, small_disk, with_file_limit
+from tests.helpers.faults import SMALL_DISKS, at_checkpoints, failing, in_child, outcome, small_disk, with_file_limit
 from tests.receiver.contract.given import LENGTH, NOW, R1, accepted, append, claim, content, token, volume_bytes
 
 MIB = 1 << 20
@@ -263,5 +264,67 @@ def test_a_volume_that_is_being_read_is_read_to_its_end(tmp_path: Path) -> None:
                 await store.remove(claim().place)
             pieces.append(piece)
         assert b"".join(pieces) == content(length)
+
+    within(tmp_path, work)
+
+
+def test_whoever_is_cancelled_leaves_nothing_running(tmp_path: Path) -> None:
+    """A request ends at any moment; what its threads still did to the file is over before the next one writes."""
+    length = 3 * MIB
+    data = content(length)
+
+    async def write(index: Index, store: Store) -> None:
+        async with index.writing("a") as lease, store.writer(lease.upload) as writer:
+            # Wrong bytes, which must never show through.
+            await writer.write(b"!" * (length - lease.upload.offset))
+            await writer.flush()
+
+    async def work(index: Index, store: Store) -> None:
+        await begun(index, length)
+        for turns in range(60):
+            task = asyncio.create_task(write(index, store))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            async with index.writing("a") as lease:
+                start = lease.upload.offset
+                await append(index, store, lease, data[start : start + 50_000])
+                assert await store.read(lease.upload, start, 50_000) == data[start : start + 50_000]
+            await asyncio.gather(task, return_exceptions=True)
+        await sent(index, store)
+        assert await volume_bytes(store, claim().place) == data
+
+    within(tmp_path, work)
+
+
+def test_a_cancelled_write_is_over_when_its_block_has_ended(tmp_path: Path) -> None:
+    length = 8 * MIB
+
+    async def work(index: Index, store: Store) -> None:
+        await begun(index, length)
+        entered, go_on = threading.Event(), threading.Event()
+
+        def slow(name: str) -> None:
+            if name == "upload: thread":
+                entered.set()
+                go_on.wait(30)
+
+        async def write() -> None:
+            async with index.writing("a") as lease, store.writer(lease.upload) as writer:
+                await writer.write(content(MIB))
+                await writer.flush()
+
+        with at_checkpoints(slow):
+            task = asyncio.create_task(write())
+            await asyncio.to_thread(entered.wait, 30)
+            task.cancel()
+            with refused("E_UPLOAD_BUSY"):
+                async with index.writing("a", patience=0.05):
+                    pass
+            go_on.set()
+            await asyncio.gather(task, return_exceptions=True)
+        async with index.writing("a", patience=5) as lease:
+            assert lease.upload.offset == 0
+        assert (tmp_path / "uploads" / "a").stat().st_size == 0
 
     within(tmp_path, work)

@@ -17,8 +17,15 @@ from sync.receiver.ports import KEEP, UNCLAIMED, Claim, Office, Place, Upload
 _UPLOAD: Final = f"SELECT {UPLOAD_COLUMNS} FROM svidok.uploads"
 
 
+def possible(upload_id: str) -> bool:
+    """Whether PostgreSQL can hold such a text at all."""
+    return "\0" not in upload_id
+
+
 async def find(connection: Connection, upload_id: str) -> Upload | None:
     """The upload with this id, or None."""
+    if not possible(upload_id):
+        return None
     row = await one(connection, f"{_UPLOAD} WHERE id = %s", upload_id)
     return None if row is None else upload_of(row)
 
@@ -160,12 +167,13 @@ async def identify(connection: Connection, upload_id: str, claim: Claim, now: in
         return known
     if known is not None:
         await forget(connection, known)
+        await same_volume(connection, claim)  # its bundle may have gone with it
     await set_claim(connection, upload_id, claim)
     return await _existing(connection, upload_id)
 
 
 async def _existing(connection: Connection, upload_id: str, lock: str = "") -> Upload:
-    row = await one(connection, f"{_UPLOAD} WHERE id = %s {lock}", upload_id)
+    row = await one(connection, f"{_UPLOAD} WHERE id = %s {lock}", upload_id) if possible(upload_id) else None
     if row is None:
         raise Problem("E_UPLOAD_UNKNOWN")
     return upload_of(row)

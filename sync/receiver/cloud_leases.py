@@ -15,6 +15,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from schemas.problems import Problem
+from sync.receiver.cloud_facts import possible
 from sync.receiver.cloud_pool import Connection, Connections, one, rows, run
 from sync.receiver.cloud_rows import UPLOAD_COLUMNS, upload_of
 from sync.receiver.ports import Upload
@@ -86,6 +87,8 @@ class Leases:
     @asynccontextmanager
     async def writing(self, upload_id: str, patience: float) -> AsyncIterator[CloudLease]:
         """See `ports.Index.writing`. Raises E_UPLOAD_BUSY, E_UPLOAD_UNKNOWN, E_RECEIVER_BACKEND."""
+        if not possible(upload_id):
+            raise Problem("E_UPLOAD_UNKNOWN")
         holder = uuid4()
         try:
             lease = CloudLease(await self._take(upload_id, holder, patience), holder)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from importlib.resources import files as resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from collector import files, packs
 from collector.cellstream import open_file
@@ -41,6 +41,9 @@ from sync.desk.archive import FOLDER, Archive, KeptAttachment
 from sync.desk.importer import Importer, ImportReport, Progress
 from sync.desk.mission import Enrolled, Mission
 from sync.desk.receivers import Receiver
+
+if TYPE_CHECKING:
+    from sync.course import Gate
 
 PROFILE = "desk"
 T = TypeVar("T")
@@ -169,14 +172,14 @@ class Desk:
 
     def fetch(
         self, *, only: str | None = None, url: str | None = None, proxy: str | None = None, again: bool = False,
-        progress: Progress | None = None,
+        progress: Progress | None = None, gate: Gate | None = None,
     ) -> fetch.FetchReport:  # fmt: skip
         """Fetch every new volume from the receivers, or from the one that `only` names. See `fetch.run`.
 
         Raises E_RECEIVERS_NONE, E_RECEIVER_WHICH, E_RECEIVER_URL, E_PROXY_URL.
         """
         found = self._chosen(only, url)
-        return fetch.run(self.vault, found, url=url, proxy=proxy, again=again, progress=progress)
+        return fetch.run(self.vault, found, url=url, proxy=proxy, again=again, progress=progress, gate=gate)
 
     def import_arrived(
         self, folders: Sequence[Path] = (), progress: Progress | None = None, reading: Progress | None = None
@@ -190,14 +193,14 @@ class Desk:
 
     def send_receipts(
         self, *, only: str | None = None, url: str | None = None, proxy: str | None = None,
-        progress: Progress | None = None,
+        progress: Progress | None = None, gate: Gate | None = None,
     ) -> returning.ReturnReport:  # fmt: skip
         """Put receipts into the return boxes of the receivers, and acknowledge volumes. See `returning.send`.
 
         Raises as `fetch`.
         """
         found = self._chosen(only, url)
-        return returning.send(self.vault, found, url=url, proxy=proxy, clock=self.clock, progress=progress)
+        return returning.send(self.vault, found, url=url, proxy=proxy, clock=self.clock, progress=progress, gate=gate)
 
     def _chosen(self, only: str | None, url: str | None) -> list[Receiver]:
         found = receivers.chosen(self.vault, only)

@@ -27,7 +27,6 @@ from sync.receiver.checking import VolumeChecker
 from sync.volume import Header
 from sync.volume import check as check_volume
 
-Waiting = Callable[[float], object]
 Step = Callable[[int], None]
 Ours = Callable[[Header], bool]
 AGAIN: Final = 2
@@ -56,8 +55,8 @@ class Downloader:
     `ours` tells from a proven header whether its bundle is sealed for this desk.
     """
 
-    def __init__(self, line: Line, folder: Path, report: ReceiverReport, ours: Ours, wait: Waiting) -> None:
-        self._line, self._folder, self._report, self._ours, self._wait = line, folder, report, ours, wait
+    def __init__(self, line: Line, folder: Path, report: ReceiverReport, ours: Ours) -> None:
+        self._line, self._folder, self._report, self._ours = line, folder, report, ours
         self._piece = _GOOD_PIECE
 
     def bring(self, item: Wanted, step: Step) -> Problem | None:
@@ -106,14 +105,14 @@ class Downloader:
             except Problem as problem:
                 if problem.code in _DAMAGED:
                     raise Problem("E_FETCH_FALSE", why="damaged bytes") from None
-                if problem.code not in _LINE:
+                if problem.code not in _LINE or self._line.stopped:
                     raise
                 self._report.cuts += 1
                 self._piece = _BAD_PIECE
                 idle = 0 if _size(part) - before >= _WORTH else idle + 1
                 if idle == CUTS:
                     raise
-                self._wait(random.uniform(0.5, 1.0) * min(30.0, 0.5 * 2**idle))  # keeps desks apart, and no secret
+                self._line.rest(random.uniform(0.5, 1.0) * min(30.0, 0.5 * 2**idle))  # keeps desks apart, and no secret
 
     def _receive(self, item: Wanted, part: Path, step: Step) -> None:
         """One request. The part ends before the first byte that is not good."""

@@ -7,10 +7,9 @@ receiver stops no other; what fails because of this machine stops the run. Kille
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from collector.vault import Vault
 from schemas.problems import Problem
@@ -19,11 +18,14 @@ from schemas.structure import decode
 from sync import network
 from sync.decode import transport_key
 from sync.desk import arrivals, keys, mission, tokens
-from sync.desk.download import OWN, Downloader, Ours, Step, Waiting
+from sync.desk.download import OWN, Downloader, Ours, Step
 from sync.desk.fetch_report import FetchReport, ReceiverReport
 from sync.desk.lines import Line
 from sync.desk.receivers import Receiver
 from sync.volume import LENGTHS, Header
+
+if TYPE_CHECKING:
+    from sync.course import Gate
 
 __all__ = ["FetchReport", "Progress", "run"]
 
@@ -37,26 +39,27 @@ _SHOWN: Final = 100
 
 def run(
     vault: Vault, found: Sequence[Receiver], *, url: str | None = None, proxy: str | None = None, again: bool = False,
-    progress: Progress | None = None, wait: Waiting | None = None,
+    progress: Progress | None = None, gate: Gate | None = None,
 ) -> FetchReport:  # fmt: skip
     """Fetch everything new from these receivers, one after another.
 
     `url` is another address of the one receiver, whose certificates must be the same. `again` reads its list from the
     start. `progress` is told (bytes fetched, bytes to fetch) at the receiver at hand; what it raises ends the run in
-    good order. `wait` waits so many seconds after a cut. What goes wrong at a receiver stands in its report, and a disk
-    that is full or fails in the report's `problem`. Raises E_PROXY_URL, E_RECEIVER_URL, E_RECEIVER_CARD.
+    good order, and so does stopping the `gate` from another thread, also while nothing comes. What goes wrong at a
+    receiver stands in its report, and a disk that is full or fails in the report's `problem`. Raises E_PROXY_URL,
+    E_RECEIVER_URL, E_RECEIVER_CARD.
     """
     report = FetchReport()
     with ExitStack() as stack:
         bearer = stack.enter_context(tokens.bearer(vault))
-        lines = [stack.enter_context(closing(Line(r, bearer, url=url, proxy=proxy))) for r in found]
+        lines = [stack.enter_context(closing(Line(r, bearer, url=url, proxy=proxy, gate=gate))) for r in found]
         ours = stack.enter_context(_sealed_for(vault))
         arrivals.sweep(vault)
         for line in lines:
             part = ReceiverReport(line.url, line.receiver.fingerprint)
             report.receivers.append(part)
-            _Run(vault, line, report, part, ours).run(again=again, progress=progress, wait=wait or _pause)
-            if report.problem is not None:
+            _Run(vault, line, report, part, ours).run(again=again, progress=progress)
+            if report.problem is not None or report.stopped:
                 break
     return report
 
@@ -85,10 +88,6 @@ def _step(progress: Progress | None, before: int, total: int) -> Step:
     return lambda length: None if progress is None else progress(before + length, total)
 
 
-def _pause(seconds: float) -> None:
-    threading.Event().wait(seconds)
-
-
 class _Run:
     """One run at one receiver."""
 
@@ -96,26 +95,29 @@ class _Run:
         self._vault, self._line, self._key = vault, line, line.receiver.key
         self._whole, self._report, self._ours = whole, report, ours
 
-    def run(self, *, again: bool, progress: Progress | None, wait: Waiting) -> None:
+    def run(self, *, again: bool, progress: Progress | None) -> None:
         """Lists, then fetches; the problem that ends either stands in the report."""
         try:
             if again:
                 arrivals.begin_again(self._vault, self._key)
             self._list()
             self._report.known = arrivals.adopt(self._vault, self._key, even_if_imported=again)
-            self._fetch(progress, wait)
+            self._fetch(progress)
         except Problem as problem:
             if problem.code in OWN:
                 self._whole.problem = problem
-            else:
+            elif not self._line.stopped:
                 self._report.problem = problem
         finally:
+            self._whole.stopped = self._line.stopped
             self._report.waiting = len(arrivals.wanted(self._vault, self._key))
 
     def _list(self) -> None:
         """Every new line of the receiver's list, as long as there is room. Raises E_FETCH_LIST and what a line does."""
         after = arrivals.place(self._vault, self._key)
         while True:
+            if not self._line.open():
+                return
             if arrivals.room(self._vault) <= 0:
                 self._whole.more = True
                 return
@@ -142,12 +144,14 @@ class _Run:
             raise Problem("E_FETCH_LIST", why="its order runs backwards")
         return page
 
-    def _fetch(self, progress: Progress | None, wait: Waiting) -> None:
+    def _fetch(self, progress: Progress | None) -> None:
         """Everything that is listed and not here. Raises what stops this receiver's run."""
         items = arrivals.wanted(self._vault, self._key)
         total, done, bad, foreign = sum(item.length for item in items), 0, 0, 0
-        downloader = Downloader(self._line, arrivals.folder(self._vault), self._report, self._ours, wait)
+        downloader = Downloader(self._line, arrivals.folder(self._vault), self._report, self._ours)
         for item in items:
+            if not self._line.open():
+                return
             problem = downloader.bring(item, _step(progress, done, total))
             if problem is None:
                 arrivals.arrived(self._vault, self._key, item)

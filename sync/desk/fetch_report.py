@@ -34,16 +34,17 @@ class ReceiverReport:
 
 @dataclass(slots=True)
 class FetchReport:
-    """What one run brought. `more`: there is more than may wait here; import, and fetch again."""
+    """What one run brought. `more`: there is more than may wait here; import, and fetch again. `stopped`: it was ended."""
 
     receivers: list[ReceiverReport] = field(default_factory=list)
     problem: Problem | None = None
     more: bool = False
+    stopped: bool = False
 
     @property
     def ok(self) -> bool:
         """Whether everything that the receivers list came whole."""
-        return self.problem is None and not any(r.problem or r.refused for r in self.receivers)
+        return self.problem is None and not self.stopped and not any(r.problem or r.refused for r in self.receivers)
 
     @property
     def fetched(self) -> int:
@@ -57,6 +58,7 @@ class FetchReport:
             "fetched": self.fetched,
             "bytes": sum(receiver.bytes for receiver in self.receivers),
             "more": self.more,
+            "stopped": self.stopped,
             "receivers": [receiver.as_dict() for receiver in self.receivers],
             "problem": None if self.problem is None else self.problem.as_dict(),
         }

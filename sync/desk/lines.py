@@ -5,9 +5,11 @@ Rule: the bearer goes nowhere but into requests over a link that has proven the 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from collector.crypto import Secret
 from schemas.problems import Problem
@@ -16,19 +18,42 @@ from sync.address import chosen_proxy
 from sync.desk.receivers import Receiver
 from sync.link import Answer, Link, Stream
 
+if TYPE_CHECKING:
+    from sync.course import Gate
+
 
 class Line:
-    """For one thread. `url`: another address of this receiver, whose certificates must be the same.
+    """For one thread. `url`: another address of this receiver, whose certificates must be the same. `gate`: stopping it
+    from another thread ends whatever the line does.
 
     Raises E_RECEIVER_URL, E_RECEIVER_CARD, E_PROXY_URL.
     """
 
-    def __init__(self, receiver: Receiver, bearer: Secret, *, url: str | None, proxy: str | None) -> None:
+    def __init__(
+        self, receiver: Receiver, bearer: Secret, *, url: str | None, proxy: str | None, gate: Gate | None = None
+    ) -> None:
         card = receiver.card if url is None else replace(receiver.card, url=url, onion=None)
         self.url = card.url
         self.receiver = receiver
         self._bearer = bearer
         self._link = Link(card, proxy=chosen_proxy(proxy))
+        self._gate = gate
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody ended the run."""
+        return self._gate is not None and self._gate.stopped
+
+    def open(self) -> bool:
+        """Waits while the gate is paused; whether to go on."""
+        return self._gate is None or self._gate.open(self._link)
+
+    def rest(self, seconds: float) -> None:
+        """Waits, unless the run is ended."""
+        if self._gate is None:
+            threading.Event().wait(seconds)
+        else:
+            self._gate.rest(seconds)
 
     def ask(
         self,
@@ -54,6 +79,8 @@ class Line:
 
     def close(self) -> None:
         """Hang up."""
+        if self._gate is not None:
+            self._gate.leave(self._link)
         self._link.close()
 
 

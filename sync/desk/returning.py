@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from collector import crypto
 from collector.vault import Vault
@@ -18,6 +19,9 @@ from sync import network
 from sync.desk import arrivals, receipts, tokens
 from sync.desk.lines import Line
 from sync.desk.receivers import Receiver
+
+if TYPE_CHECKING:
+    from sync.course import Gate
 
 Progress = Callable[[int, int], None]
 
@@ -48,30 +52,35 @@ class ReturnReport:
     """What went back over all receivers."""
 
     receivers: list[ReceiverReturns] = field(default_factory=list)
+    stopped: bool = False
 
     @property
     def ok(self) -> bool:
         """Whether every receiver has everything."""
-        return not any(receiver.problem for receiver in self.receivers)
+        return not self.stopped and not any(receiver.problem for receiver in self.receivers)
 
     def as_dict(self) -> dict[str, object]:
         """For `--json`."""
-        return {"ok": self.ok, "receivers": [receiver.as_dict() for receiver in self.receivers]}
+        return {
+            "ok": self.ok,
+            "stopped": self.stopped,
+            "receivers": [receiver.as_dict() for receiver in self.receivers],
+        }
 
 
 def send(
     vault: Vault, found: Sequence[Receiver], *, url: str | None = None, proxy: str | None = None,
-    clock: Callable[[], float], progress: Progress | None = None,
+    clock: Callable[[], float], progress: Progress | None = None, gate: Gate | None = None,
 ) -> ReturnReport:  # fmt: skip
     """Give every receiver the boxes that it lacks, then acknowledge volumes.
 
-    What goes wrong at one receiver stands in its report. `progress`: (boxes done, boxes to do) at one receiver. Raises
-    E_PROXY_URL, E_RECEIVER_URL, E_RECEIVER_CARD.
+    What goes wrong at one receiver stands in its report. `progress`: (boxes done, boxes to do) at one receiver.
+    Stopping the `gate` from another thread ends the run. Raises E_PROXY_URL, E_RECEIVER_URL, E_RECEIVER_CARD.
     """
     report = ReturnReport()
     with ExitStack() as stack:
         bearer = stack.enter_context(tokens.bearer(vault))
-        lines = [stack.enter_context(closing(Line(r, bearer, url=url, proxy=proxy))) for r in found]
+        lines = [stack.enter_context(closing(Line(r, bearer, url=url, proxy=proxy, gate=gate))) for r in found]
         for line in lines:
             part = ReceiverReturns(line.url, line.receiver.fingerprint)
             report.receivers.append(part)
@@ -79,7 +88,11 @@ def send(
                 _boxes(vault, line, part, int(clock()), progress)
                 _acknowledge(vault, line, part)
             except Problem as problem:
-                part.problem = problem
+                if not line.stopped:
+                    part.problem = problem
+            report.stopped = line.stopped
+            if report.stopped:
+                break
     return report
 
 
@@ -91,6 +104,8 @@ def _boxes(vault: Vault, line: Line, part: ReceiverReturns, now: int, progress: 
     if not lacking:
         return
     for done, box in enumerate(receipts.boxes(vault, frozenset(lacking))):
+        if not line.open():
+            return
         path, kind = f"{network.RETURNS}/{box.retn.hex()}", {"Content-Type": network.VOLUME_BODY}
         line.ask("PUT", path, 200, 201, 204, body=box.data, headers=kind)
         vault.db.execute(
@@ -106,6 +121,8 @@ def _boxes(vault: Vault, line: Line, part: ReceiverReturns, now: int, progress: 
 
 def _acknowledge(vault: Vault, line: Line, part: ReceiverReturns) -> None:
     for bid, stripe, index in arrivals.to_acknowledge(vault, line.receiver.key):
+        if not line.open():
+            return
         line.ask("DELETE", f"{network.BUNDLES}/{bid.hex()}/{stripe}-{index}", 200, 204, 404)
         arrivals.acknowledged(vault, line.receiver.key, (bid, stripe, index))
         part.acknowledged += 1

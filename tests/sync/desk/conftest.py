@@ -105,7 +105,7 @@ def receiver(tmp_path: Path) -> Iterator[Lying]:
 def quick(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Nobody waits after a cut; how long it would have been stands here."""
     waited: list[float] = []
-    monkeypatch.setattr("sync.desk.fetch._pause", waited.append)
+    monkeypatch.setattr("sync.desk.lines.Line.rest", lambda _, seconds: waited.append(seconds))
     return waited
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sync.course import Gate
 from sync.desk import download
 from sync.desk.arrivals import FOLDER
 from sync.desk.desk import Desk
@@ -179,6 +180,25 @@ def test_somebody_else_behind_the_address_gets_no_bearer(desk: Desk, receiver: L
         report = desk.fetch(url=f"https://127.0.0.1:{other.port}")
         assert codes(report) == ["E_PIN"]
         assert other.requests == []
+
+
+def test_stopping_ends_a_run_at_once_and_loses_nothing(desk: Desk, receiver: Lying, one: Device) -> None:
+    made = bundle_for(desk, one)
+    receiver.add(*made.files.values(), *bundle_for(desk, one).files.values())
+    gate = Gate()
+
+    def step(done: int, total: int) -> None:
+        assert total == 2 * SMALLEST
+        if done > 400_000:
+            gate.stop()
+
+    report = desk.fetch(progress=step, gate=gate)
+    assert (report.stopped, report.ok, codes(report), report.fetched) == (True, False, [], 0)
+    assert desk.fetch(gate=gate).stopped
+    assert desk.send_receipts(gate=gate).receivers[0].files == 0
+    receiver.ranges.clear()
+    assert desk.fetch(gate=Gate()).fetched == 2
+    assert 350_000 < receiver.ranges[0] < SMALLEST  # what was on the way still came
 
 
 # ---- killed, full, broken ----

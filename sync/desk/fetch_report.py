@@ -34,7 +34,9 @@ class ReceiverReport:
 
 @dataclass(slots=True)
 class FetchReport:
-    """What one run brought. `more`: there is more than may wait here; import, and fetch again. `stopped`: it was ended."""
+    """What one run brought. `more`: there is more than may wait here, so import and fetch again. `stopped`: somebody
+    ended it.
+    """
 
     receivers: list[ReceiverReport] = field(default_factory=list)
     problem: Problem | None = None

@@ -137,7 +137,7 @@ class _Fsck:
             self._note("volume-unrecorded", upload.id, False, "its device's next request, or --repair, completes it")
             return
         proven = await _proven(self._store, claim.place, upload.length)
-        if isinstance(proven, Claim):
+        if proven == claim:
             async with self._index.writing(upload.id) as lease:
                 await self._store.publish(lease.upload)
                 await self._index.complete(lease, self._receipt(claim), self._now)
@@ -145,7 +145,8 @@ class _Fsck:
         else:
             await self._set_back(upload, 0)
             await self._store.remove(claim.place)
-        self._note("volume-unrecorded", _name(claim.place), True, proven if isinstance(proven, str) else "")
+        why = proven if isinstance(proven, str) else "" if proven == claim else "another volume"
+        self._note("volume-unrecorded", _name(claim.place), True, why)
 
     async def _durable(self, upload: Upload) -> int:
         """How many of the acknowledged bytes the store gives, in pieces of at most 1 MiB."""

@@ -21,7 +21,7 @@ class Body:
     taken over by another request; the receiver is stopping.
     """
 
-    def __init__(self, receive: Receive, bound: int) -> None:
+    def __init__(self, receive: Receive, bound: Callable[[], int]) -> None:
         self._receive = receive
         self._bound = bound
         self._held: list[bytes] = []
@@ -101,7 +101,7 @@ class Body:
                 self._wake.set()
             if not message.get("more_body", False):
                 return self.stop("whole")
-            if self._size >= self._bound:
+            if self._size >= self._bound():
                 self._room.clear()
                 await self._room.wait()
         return None

@@ -23,6 +23,7 @@ from sync.receiver.receipt import sign_r1
 
 T = TypeVar("T")
 THREADS = 4
+LEAST = 32 * 1024
 
 
 class Receiver:
@@ -67,6 +68,10 @@ class Receiver:
         finally:
             self._uploads -= 1
             self._bodies.discard(body)
+
+    def share(self) -> int:
+        """How many bytes one body may hold back now: the fewer are in work, the more."""
+        return max(LEAST, self.bounds.buffered // max(1, self._uploads))
 
     def begin_reading(self) -> None:
         """Counts a large answer or a large small body. Raises E_RECEIVER_BUSY."""

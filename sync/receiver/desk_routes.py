@@ -149,7 +149,7 @@ async def put_return(receiver: Receiver, request: Request) -> Response:
         raise bad_request("Content-Length", 413)
     receiver.begin_reading()
     try:
-        async with Body(request.receive, receiver.bounds.buffered) as body:
+        async with Body(request.receive, receiver.share) as body:
             data = await body.exactly(network.MAX_RETURN + 1)
             # A body that was cut is not what the desk meant to put there.
             if await body.next() is not None or body.end != "whole" or len(data) > network.MAX_RETURN:

@@ -13,11 +13,10 @@ import re
 import ssl
 from collections.abc import MutableMapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Protocol, runtime_checkable
 
 import h11
 from uvicorn.config import Config
-from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
@@ -30,8 +29,16 @@ _GRACE: Final = 0.2
 """Seconds in which a peer that was refused may still send, unheard."""
 _LAST: Final = b"0\r\n\r\n"
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[^\r]*\r\n", re.IGNORECASE)
-BUFFER: Final = 1 << 18
+BUFFER: Final = 1 << 16
+"""Bytes that are taken from the line at once, and that TLS may hold back besides."""
 Message = MutableMapping[str, Any]
+
+
+@runtime_checkable
+class _Bounded(Protocol):
+    """A transport that can be told how much to read ahead: asyncio's over TLS."""
+
+    def set_read_buffer_limits(self, high: int) -> None: ...
 
 
 class Strict(H11Protocol, asyncio.BufferedProtocol):
@@ -58,7 +65,6 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
         self._left: int | None = 0
         self._declared = 0
         self._pieces: list[bytes] = []
-        self._held = 0
         self._tls: ssl.SSLObject | None = None
         self._clock: asyncio.TimerHandle | None = None
         self._since = self._seen = self.loop.time()
@@ -75,6 +81,8 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
         """The connection is open, TLS included."""
         super().connection_made(transport)
         self._tls = transport.get_extra_info("ssl_object")
+        if isinstance(transport, _Bounded):
+            transport.set_read_buffer_limits(BUFFER)
         self._since = self.loop.time()
         self._clock = self.loop.call_later(_TICK, self._tick)
 
@@ -149,7 +157,7 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
         used = end - (len(self._head) - min(len(data), self.bounds.head_bytes + len(END)))
         self._head.clear()
         self._left, self._declared = framing.length, framing.length or 0
-        self._pieces, self._held = [], 0
+        self._pieces = []
         if self._left:
             head = _LENGTH.sub(b"\r\nTransfer-Encoding: chunked\r\n", head, count=1)
         self._window, self._got, self._dropped = (self._seen, 0), 0, 0
@@ -172,10 +180,9 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
         self._left -= len(part)
         if not answered:
             self._pieces.append(bytes(part))
-            self._held += len(part)
             self.cycle.message_event.set()
-            if self._held > HIGH_WATER_LIMIT:
-                self.flow.pause_reading()
+            # One piece at a time: what a slow disk keeps waiting, waits in the sender's memory.
+            self.flow.pause_reading()
         if not self._left:
             self.conn.receive_data(_LAST)
             self.handle_events()
@@ -247,14 +254,14 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
     def _given(self, *, more: bool) -> Message:
         """What was kept of the body, for the application; the line may bring more now."""
         data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        self._pieces, self._held = [], 0
+        self._pieces = []
         self.flow.resume_reading()
         return {"type": "http.request", "body": data, "more_body": more}
 
     def on_response_complete(self) -> None:
         """The answer is out: the connection waits, or what is left of the body is dropped for a while."""
         self.served += 1
-        self._pieces, self._held = [], 0
+        self._pieces = []
         self._since = self._seen = self.loop.time()
         super().on_response_complete()
 

@@ -16,6 +16,7 @@ import socket
 import ssl
 import sys
 import threading
+from asyncio import sslproto
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ from schemas.problems import Problem
 from sync.receiver.bounds import Bounds
 from sync.receiver.core import Receiver
 from sync.receiver.listening import Door
-from sync.receiver.protocol import Strict, bounded
+from sync.receiver.protocol import BUFFER, Strict, bounded
 from sync.receiver.workers import supervise
 
 LOG: Final = logging.getLogger("svidok.receiver")
@@ -119,6 +120,8 @@ class Worker(Server):
         def connected() -> Strict:
             return protocol(config, self.server_state, self.lifespan.state, loop)
 
+        # asyncio sets this much aside for each connection; 200 of them with its 256 KiB would be 50 MiB for nothing.
+        sslproto.SSLProtocol.max_size = BUFFER
         times = {"ssl_handshake_timeout": self._bounds.handshake, "ssl_shutdown_timeout": SHUTDOWN}
         self.servers = []
         for given in sockets or []:

@@ -108,7 +108,7 @@ async def post(receiver: Receiver, request: Request) -> Response:
     required_kind(request)
     if declared(request) > length:
         raise Problem("E_UPLOAD_LENGTH")
-    async with Body(request.receive, receiver.bounds.buffered) as body:
+    async with Body(request.receive, receiver.share) as body:
         with receiver.uploading(body):
             return await _create_with(receiver, token, length, body)
 
@@ -202,7 +202,7 @@ async def patch(receiver: Receiver, request: Request) -> Response:
         raise at_offset(Problem("E_UPLOAD_LENGTH"), upload.offset)
     if upload.complete:
         raise at_offset(Problem("E_UPLOAD_OFFSET"), upload.length)
-    async with Body(request.receive, receiver.bounds.buffered) as body:
+    async with Body(request.receive, receiver.share) as body:
         with receiver.uploading(body):
             try:
                 return answer(204, state(await _write(receiver, upload.id, offset, body)))

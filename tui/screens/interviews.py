@@ -31,7 +31,7 @@ STATES = {
     "frozen": ("◐", "$warning", N_("draft · its sealing was interrupted")),
     "sealed": ("●", "$accent", N_("sealed · has to leave")),
     "exported": ("→", "$primary", N_("on its way · no receipt yet")),
-    "stored": ("→", "$primary", N_("with a receiver · no receipt from the office yet")),
+    "stored": ("→", "$primary", N_("with a receiver · no receipt yet")),
     "imported": ("✓", "$success", N_("the office has it")),
     "needs-human": ("!", "$warning", N_("the office could not take it: talk to them")),
     "purged": ("✓", "$muted", N_("the office has it · removed here")),

@@ -20,19 +20,27 @@ from textual.widgets import Input, OptionList
 
 from schemas.problems import Problem
 from sync.desk.desk import Desk
+from sync.desk.fetch_report import FetchReport, ReceiverReport
 from sync.desk.importer import ImportReport
+from sync.desk.receivers import Receiver
+from sync.desk.returning import ReceiverReturns, ReturnReport
 from tests.helpers.mission import NOW
 from tests.tui.conftest import until
 from tests.tui.desk.conftest import PICTURES, at, desk_shell, office_of, open_desk, rest
+from tests.tui.network import CARD
 from tui import locale
 from tui.screens.desk import enrol, reading, record
+from tui.screens.desk.cards import Card
 from tui.screens.desk.enrol import EnrolScreen, Request, Written
+from tui.screens.desk.fetching import NetworkJob
+from tui.screens.desk.founding import FoundingScreen
 from tui.screens.desk.inbox import InboxScreen
 from tui.screens.desk.missions import MissionsScreen
 from tui.screens.desk.office import ImportJob
 from tui.screens.desk.quarantine import QuarantineScreen
 from tui.screens.desk.record import RecordScreen
 from tui.screens.desk.search import SearchScreen
+from tui.widgets.volumes import VolumeLine
 
 SIZES = [(80, 24), (120, 40)]
 Step = Callable[[Pilot[Any]], Awaitable[None]]
@@ -119,6 +127,51 @@ async def imported(pilot: Pilot[Any]) -> None:
     screen.restored()
 
 
+def volumes() -> tuple[VolumeLine, ...]:
+    """Some that are here, two that come, many that wait."""
+    size = 16 << 20
+    here = [VolumeLine("7Q4K-22MD", place, 0, size, size, "here") for place in range(9)]
+    coming = VolumeLine("7Q4K-22MD", 9, 0, size * 2 // 5, size, "coming")
+    return (*here, coming, *(VolumeLine("M3TA-9X0C", place, 0, 0, size, "waiting") for place in range(30)))
+
+
+async def fetching(pilot: Pilot[Any]) -> None:
+    screen = await open_desk(pilot)
+    office = office_of(pilot.app)
+    office.last, office.network = "network", NetworkJob("fetch")
+    office.network.lines, office.network.done, office.network.total = volumes(), 160 << 20, 640 << 20
+    office.network._speed = 512 * 1024.0
+    screen.restored()
+    screen.watch_import()
+
+
+async def fetched(pilot: Pilot[Any]) -> None:
+    screen = await open_desk(pilot)
+    office = office_of(pilot.app)
+    office.last, office.network = "network", NetworkJob("fetch")
+    good = ReceiverReport("https://receiver.example:8443", FINGERPRINT, 40, 39, 624 << 20)
+    why = Problem("E_VOL_SIG")
+    good.refused.append({"item": "7Q4K-22MD-9-0.vol", **why.as_dict()})
+    bad = ReceiverReport("https://second.example", REQUESTED, problem=Problem("E_PIN", why="certificate"))
+    office.network.fetched, office.network.state = FetchReport([good, bad]), "done"
+    assert screen.seen is not None
+    await rest(pilot)
+    screen.seen = dataclasses.replace(
+        screen.seen, receivers=(good.url, bad.url), here=39, here_bytes=624 << 20, boxes=3, list_needed=True
+    )
+    screen._look = lambda: None  # type: ignore[method-assign]
+    screen.restored()
+
+
+async def returned(pilot: Pilot[Any]) -> None:
+    screen = await open_desk(pilot)
+    office = office_of(pilot.app)
+    office.last, office.network = "network", NetworkJob("return")
+    done = ReceiverReturns("https://receiver.example:8443", FINGERPRINT, files=4, receipts=128, acknowledged=39)
+    office.network.returned, office.network.state = ReturnReport([done]), "done"
+    screen.restored()
+
+
 async def quarantine(pilot: Pilot[Any]) -> None:
     await open_desk(pilot)
     await pilot.press("f6")
@@ -185,6 +238,28 @@ async def founding(pilot: Pilot[Any]) -> None:
     await pilot.press("f3")
 
 
+async def receivers(pilot: Pilot[Any]) -> None:
+    await missions(pilot)
+    screen = pilot.app.screen
+    assert isinstance(screen, MissionsScreen)
+    screen.receivers = [Receiver(CARD, REQUESTED, ("Demonstration",))]
+    screen.list_needed = True
+    screen.restored()
+
+
+async def card(pilot: Pilot[Any]) -> None:
+    await founding(pilot)
+    screen = pilot.app.screen
+    assert isinstance(screen, FoundingScreen)
+    screen.cards = [Card(b"", CARD.url, REQUESTED)]
+    screen._compare(Card(b"", CARD.url, REQUESTED))
+
+
+async def token_list(pilot: Pilot[Any]) -> None:
+    await receivers(pilot)
+    await pilot.press("f7")
+
+
 async def comparing(pilot: Pilot[Any]) -> None:
     await missions(pilot)
     await pilot.press("f5")
@@ -212,8 +287,9 @@ async def help_text(pilot: Pilot[Any]) -> None:
 
 
 STEPS: list[Step] = [
-    inbox, importing, imported, quarantine, newest, found, opened, account, events, consent, attachment, copying,
-    missions, founding, comparing, enrolled, exporting, help_text,
+    inbox, importing, imported, fetching, fetched, returned, quarantine,
+    newest, found, opened, account, events, consent, attachment, copying,
+    missions, founding, receivers, card, token_list, comparing, enrolled, exporting, help_text,
 ]  # fmt: skip
 
 
@@ -240,7 +316,9 @@ def test_screen(snap_compare: Any, full: Path, step: Step, size: tuple[int, int]
 
 
 @pytest.mark.parametrize(
-    "step", [inbox, imported, quarantine, opened, events, comparing], ids=lambda step: step.__name__
+    "step",
+    [inbox, imported, fetching, fetched, receivers, card, quarantine, opened, events, comparing],
+    ids=lambda step: step.__name__,
 )
 def test_screen_in_ukrainian(snap_compare: Any, full: Path, step: Step) -> None:
     locale.set_language("uk")

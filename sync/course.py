@@ -123,8 +123,8 @@ class Given:
 
 
 def receiver_id(card: ReceiverCard) -> bytes:
-    """By what a receiver is known here: a hash of the key of its receipts."""
-    return crypto.sha256(card.r1_key)
+    """By what a receiver is known here: a hash of the key of its receipts and of its address."""
+    return crypto.sha256(card.r1_key, card.url.encode())
 
 
 class Course:

@@ -161,7 +161,7 @@ class Sender:
                     hopeless.add(receiver_id(card))
                 if self._gate.stopped or self._over(began):
                     return problem
-            if len(hopeless) == len(receivers) or not self._gate.rest(_PAUSE):
+            if all(receiver_id(card) in hopeless for card in receivers) or not self._gate.rest(_PAUSE):
                 return problem
 
     def _over(self, began: float) -> bool:

@@ -17,7 +17,7 @@ from sync.upload import Volume
 
 @dataclass(frozen=True, slots=True)
 class StagedVolume:
-    """A volume of a bundle, and where a receiver (H of its receipt key) continues it."""
+    """A volume of a bundle, and where a receiver (H of its receipt key and address) continues it."""
 
     volume: Volume
     stored: bool

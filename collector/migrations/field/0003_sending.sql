@@ -18,5 +18,5 @@ CREATE INDEX token_bid ON token(bid);
 CREATE TRIGGER token_once BEFORE UPDATE OF bid ON token WHEN OLD.bid IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'frozen: token'); END;
 
--- Which receiver (H of its receipt key) knows the location, and gave the receipt.
+-- Which receiver (H of its receipt key and address) knows the location, and gave the receipt.
 ALTER TABLE bundle_volume ADD COLUMN receiver BLOB CHECK (receiver IS NULL OR length(receiver) = 32);

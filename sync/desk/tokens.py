@@ -114,11 +114,14 @@ def write(vault: Vault, *, clock: Callable[[], float]) -> Written:
     with vault.db.transaction():
         refill(vault)
         rows = _valid(vault, now)
-        number = vault.db.execute("INSERT INTO token_list (issued, tokens) VALUES (?, ?)", (now, len(rows)))
+        # A receiver ignores what was issued before the list that it has, also when a clock was set back in between.
+        last = vault.db.one("SELECT coalesce(max(issued), 0) FROM token_list")
+        issued = max(now, int(last[0]) + 1) if last else now
+        number = vault.db.execute("INSERT INTO token_list (issued, tokens) VALUES (?, ?)", (issued, len(rows)))
         fresh = [(number, ident) for ident, _, listed in rows if listed is None]
         vault.db.execute_many("UPDATE token SET listed = ? WHERE id = ?", fresh)
         listing = TokenList(
-            issued=now,
+            issued=issued,
             desk=bearer_hash,
             tokens=tuple(sorted(network.token_hash(bytes(token)) for _, token, _ in rows)),
             quota=QUOTA,

@@ -139,5 +139,8 @@ def test_what_a_person_reads(office: Office, receiver: Receiver, tmp_path: Path)
     founded = svidok("desk", "mission", "new", "--name", "Second", "--receiver", card, *secret).stdout
     assert receiver.url in founded
     assert svidok("desk", "receipts", *secret, check=False).returncode == 2
+    gone = svidok("desk", "mission", "receiver", "remove", receiver.url, "--mission", "Second", *secret).stdout
+    assert "stands in no new pack" in gone
+    assert svidok("desk", "mission", "receiver", "list", "--mission", "Second", *secret).stdout == "No receiver yet.\n"
     bad = svidok("desk", "mission", "receiver", "add", tmp_path / "list", "--mission", "Dobra", *secret, check=False)
     assert (bad.returncode, "[E_RECEIVER_CARD]" in bad.stderr) == (1, True)

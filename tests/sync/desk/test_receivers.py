@@ -223,6 +223,15 @@ def test_lists_do_not_tell_how_many_devices_came_between_them(desk: Desk) -> Non
     assert places[-1] - places[0] > tokens.STEP // 2
 
 
+def test_the_newest_list_is_the_latest_by_any_clock(home: Home) -> None:
+    home.desk.receiver_add(card())
+    issued = []
+    for now in (NOW, NOW, NOW + DAY, NOW - DAY):
+        home.clock.now = now
+        issued.append(tokenfile.read(home.desk.tokens_write().data)[2].issued)
+    assert issued == [NOW, NOW + 1, NOW + DAY, NOW + DAY + 1]
+
+
 def test_the_pool_grows_in_steps_before_it_is_empty(desk: Desk) -> None:
     desk.receiver_add(card())
     listed(desk)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
-from collector import crypto
+from collector import crypto, merkle
 from collector.cells import CELL
 from schemas.records.network import ListedVolume, VolumePage
 from schemas.structure import encode
@@ -14,11 +15,10 @@ from sync.desk import arrivals
 from sync.desk.arrivals import FOLDER
 from sync.desk.desk import Desk
 from sync.volume import lead_length
-from tests.helpers.expect import refused
 from tests.network.tls import answer
 from tests.sync.desk.devices import Device
 from tests.sync.desk.lying import SMALLEST, Lying, bundle_for, codes, here
-from tests.sync.volumes import flipped, make_bundle
+from tests.sync.volumes import assemble, flipped, make_bundle
 
 FIRST_CELL = lead_length(16)
 
@@ -190,13 +190,17 @@ def test_attack_38_a_receiver_withholds_one_volume_of_three(
     assert desk.send_receipts().receivers[0].acknowledged == 3
 
 
-def test_attack_63_a_fetched_bundle_that_claims_more_than_came(desk: Desk, receiver: Lying, one: Device) -> None:
-    one.enrol(desk)
-    made = make_bundle(bytes(100), 1, 1, intake=one.intake()[0], stripes=3)
-    receiver.add(made.files[0, 0])
-    desk.fetch()
-    report = desk.import_arrived()
-    assert [item["code"] for item in report.refused] == ["E_VOL_MISSING"]
+def test_attack_63_a_fetched_bundle_of_1_mib_that_claims_256_stripes(desk: Desk, receiver: Lying, one: Device) -> None:
+    """It is fetched, since its volume is whole; what it claims is weighed before anything of it is decoded."""
+    made = bundle_for(desk, one)
+    data = made.files[0, 0]
+    cells = [data[FIRST_CELL + row * CELL : FIRST_CELL + (row + 1) * CELL] for row in range(16)]
+    claim = dataclasses.replace(made.headers[0, 0], k=8, n=8, stripes=256)
+    receiver.add(assemble(claim, made.secret, [merkle.leaf(cell) for cell in cells], cells))
+    receiver.add(*bundle_for(desk, one).files.values())
+    report = desk.fetch()
+    assert (report.ok, report.fetched, report.receivers[0].bytes) == (True, 2, 2 * SMALLEST)
+    imported = desk.import_arrived()
+    assert ([item["code"] for item in imported.refused], imported.imported) == (["E_VOL_MISSING"], 1)
     assert not list((desk.vault.home / "archive" / "work").iterdir())
-    with refused("E_RECORD_UNKNOWN"):
-        desk.record("AAAAAAAAAAAA")
+    assert (len(here(desk)), desk.send_receipts().receivers[0].acknowledged) == (1, 1)

@@ -42,10 +42,10 @@ class CloudIndex:
         await self._connections.close()
 
     async def _rows(self, statement: str, *args: object) -> list[Row]:
-        return await self._connections.transaction(lambda connection: rows(connection, statement, *args))
+        return await self._connections.single(lambda connection: rows(connection, statement, *args))
 
     async def _run(self, statement: str, *args: object) -> int:
-        return await self._connections.transaction(lambda connection: run(connection, statement, *args))
+        return await self._connections.single(lambda connection: run(connection, statement, *args))
 
     # ---- offices and tokens ----
 
@@ -86,11 +86,11 @@ class CloudIndex:
 
     async def find(self, upload_id: str) -> Upload | None:
         """See `ports.Index`."""
-        return await self._connections.transaction(lambda connection: facts.find(connection, upload_id))
+        return await self._connections.single(lambda connection: facts.find(connection, upload_id))
 
     async def authorised(self, token: bytes, upload: Upload, now: int) -> None:
         """See `ports.Index`."""
-        await self._connections.transaction(lambda connection: facts.authorised(connection, token, upload, now))
+        await self._connections.single(lambda connection: facts.authorised(connection, token, upload, now))
 
     def writing(self, upload_id: str, patience: float = 10.0) -> AbstractAsyncContextManager[Lease]:
         """See `ports.Index`."""
@@ -103,7 +103,7 @@ class CloudIndex:
         async def work(connection: Connection) -> Upload:
             return await facts.advance(connection, held.upload.id, held.upload.turn, offset, now)
 
-        held.upload = await self._connections.transaction(work)
+        held.upload = await self._connections.single(work)
         return held.upload
 
     async def complete(self, lease: Lease, r1: bytes, now: int) -> Upload:
@@ -129,7 +129,7 @@ class CloudIndex:
         return await self._uploads("r1 IS NULL ORDER BY id")
 
     async def _uploads(self, condition: str, *args: object) -> list[Upload]:
-        return await self._connections.transaction(lambda connection: facts.uploads(connection, condition, *args))
+        return await self._connections.single(lambda connection: facts.uploads(connection, condition, *args))
 
     # ---- volumes ----
 

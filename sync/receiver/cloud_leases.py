@@ -108,7 +108,7 @@ class Leases:
         async def work(connection: Connection) -> None:
             await run(connection, "DELETE FROM svidok.leases WHERE upload = %s AND holder = %s", upload_id, holder)
 
-        await self._connections.transaction(work)
+        await self._connections.single(work)
 
     async def _take(self, upload_id: str, holder: UUID, patience: float) -> Upload:
         async def work(connection: Connection) -> Upload | None:
@@ -123,7 +123,7 @@ class Leases:
         clock = asyncio.get_running_loop().time
         until, pause = clock() + patience, 0.02
         while True:
-            upload = await self._connections.transaction(work)
+            upload = await self._connections.single(work)
             if upload is not None:
                 return upload
             here = self.holder(upload_id)
@@ -148,13 +148,13 @@ class Leases:
                     renewed = clock()
 
     async def _hear(self) -> None:
-        for (holder,) in await self._connections.transaction(lambda found: rows(found, _ASKED, self._worker)):
+        for (holder,) in await self._connections.single(lambda found: rows(found, _ASKED, self._worker)):
             if holder in self._held:
                 self._held[holder].ask()
 
     async def _renew(self) -> None:
         held = list(self._held.values())
-        renewed = await self._connections.transaction(lambda found: rows(found, _RENEW, self._worker))
+        renewed = await self._connections.single(lambda found: rows(found, _RENEW, self._worker))
         standing = {holder for (holder,) in renewed}
         for lease in held:
             if lease.holder not in standing:

@@ -25,7 +25,7 @@ class CloudMoving:
         self._connections = connections
 
     async def _rows(self, statement: str, *args: object) -> list[Row]:
-        return await self._connections.transaction(lambda connection: rows(connection, statement, *args))
+        return await self._connections.single(lambda connection: rows(connection, statement, *args))
 
     async def offices(self) -> list[KeptOffice]:
         """See `moving.Moving`."""

@@ -180,7 +180,7 @@ def test_postgresql_started_again_in_the_middle_loses_nothing(cloud: Cloud, mode
     in_a_loop(work)
 
 
-@pytest.mark.parametrize("where", ["upload: durable", "volume: published", "index: before commit", "index: committed"])
+@pytest.mark.parametrize("where", ["upload: durable", "volume: published", "index: before", "index: after"])
 def test_a_worker_killed_between_store_and_index_is_mended_and_the_volume_goes_on(cloud: Cloud, where):
     urls = cloud.urls()
     volume = make_volume(40)

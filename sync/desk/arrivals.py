@@ -20,7 +20,7 @@ from sync.volume import volume_name
 FOLDER: Final = "fetched"
 PART: Final = ".part"
 MOST: Final = 32_768
-"""Volumes that wait at a time, listed or here: an import takes twice as many, sticks included."""
+"""Volumes that lie here at a time, and lines of one receiver that wait: an import takes twice as many files."""
 GIVEN_UP: Final = 5
 """Runs after which a volume that the receiver lists and never gives is forgotten."""
 _WHOLE: Final = (
@@ -90,10 +90,15 @@ def begin_again(vault: Vault, receiver: bytes) -> None:
         vault.db.execute("DELETE FROM fetch_place WHERE receiver = ?", (receiver,))
 
 
-def room(vault: Vault) -> int:
-    """How many volumes more may wait."""
-    row = vault.db.one("SELECT count(*) FROM fetched WHERE state IN ('listed', 'here')")
+def room(vault: Vault, receiver: bytes) -> int:
+    """How many lines more of a receiver's list may wait: each receiver has room of its own."""
+    row = vault.db.one("SELECT count(*) FROM fetched WHERE receiver = ? AND state = 'listed'", (receiver,))
     return MOST - (int(row[0]) if row else 0)
+
+
+def full(vault: Vault) -> bool:
+    """Whether as many volumes lie here as an import can take together with sticks."""
+    return len(_places(vault, "here")) >= MOST
 
 
 def adopt(vault: Vault, receiver: bytes, *, even_if_imported: bool = False) -> int:

@@ -32,9 +32,12 @@ __all__ = ["FetchReport", "Progress", "run"]
 Progress = Callable[[int, int], None]
 BAD_IN_A_ROW: Final = 8
 """So many volumes one after another that are not what was listed, or not there, and a receiver is left alone."""
+PAGES: Final = 256
+"""Of a list, in one run; a list may name one volume over and over."""
 FOREIGN_IN_A_ROW: Final = 128
 """The same for bundles that are not for this desk: more than one device can send with the tokens of a pack."""
 _SHOWN: Final = 100
+_LOOK: Final = 64
 
 
 def run(
@@ -115,17 +118,17 @@ class _Run:
     def _list(self) -> None:
         """Every new line of the receiver's list, as long as there is room. Raises E_FETCH_LIST and what a line does."""
         after = arrivals.place(self._vault, self._key)
-        while True:
+        for _ in range(PAGES):
             if not self._line.open():
                 return
-            if arrivals.room(self._vault) <= 0:
-                self._whole.more = True
-                return
+            if arrivals.room(self._vault, self._key) <= 0:
+                break
             page = self._page(after)
             if not page.volumes:
                 return
             self._report.listed += arrivals.note(self._vault, self._key, page.volumes, page.next)
             after = page.next
+        self._whole.more = True
 
     def _page(self, after: int) -> VolumePage:
         answer = self._line.ask("GET", f"{network.BUNDLES}?after={after}", 200)
@@ -149,8 +152,11 @@ class _Run:
         items = arrivals.wanted(self._vault, self._key)
         total, done, bad, foreign = sum(item.length for item in items), 0, 0, 0
         downloader = Downloader(self._line, arrivals.folder(self._vault), self._report, self._ours)
-        for item in items:
+        for number, item in enumerate(items):
             if not self._line.open():
+                return
+            if number % _LOOK == 0 and arrivals.full(self._vault):
+                self._whole.more = True
                 return
             problem = downloader.bring(item, _step(progress, done, total))
             if problem is None:

@@ -111,6 +111,21 @@ def test_a_bundle_of_two_receivers_is_fetched_once(desk: Desk, receiver: Lying, 
         assert [part.acknowledged for part in desk.send_receipts().receivers] == [1, 1]
 
 
+def test_no_more_is_fetched_than_an_import_takes(
+    desk: Desk, receiver: Lying, one: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        receiver.add(*bundle_for(desk, one).files.values())
+    monkeypatch.setattr("sync.desk.arrivals.MOST", 2)
+    monkeypatch.setattr("sync.desk.fetch._LOOK", 1)
+    receiver.page = 1
+    report = desk.fetch()
+    assert (report.fetched, report.more, desk.fetch().more) == (2, True, True)
+    assert desk.import_arrived().imported == 2
+    report = desk.fetch()
+    assert (report.fetched, report.more, desk.import_arrived().imported) == (1, False, 1)
+
+
 def test_only_what_is_imported_whole_is_removed_and_acknowledged(desk: Desk, receiver: Lying, one: Device) -> None:
     one.enrol(desk)
     late = Device()

@@ -168,6 +168,21 @@ def test_a_list_without_end_is_bounded(desk: Desk, receiver: Lying, monkeypatch:
     assert (len(report.receivers[0].refused), report.receivers[0].waiting) == (8, 3000)
 
 
+def test_a_list_that_says_the_same_for_ever(desk: Desk, receiver: Lying, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sync.desk.fetch.PAGES", 20)
+    said = line_of(1)
+
+    def endless(_: Lying, line: bytes, __: dict[str, str]) -> bytes:
+        if b"?after=" not in line:
+            return answer(404)
+        at = int(line.split(b"=")[1].split(b" ")[0]) + 1
+        return answer(200, encode(VolumePage(volumes=(dataclasses.replace(said, at=at),), next=at)))
+
+    receiver.before = endless
+    report = desk.fetch()
+    assert (report.more, report.receivers[0].waiting, len(receiver.requests)) == (True, 1, 21)
+
+
 def test_attack_38_a_receiver_withholds_one_volume_of_three(
     desk: Desk, receiver: Lying, one: Device, tmp_path: Path
 ) -> None:

@@ -75,9 +75,11 @@ def refusal(problem: Problem, status: int | None = None, headers: Mapping[str, s
 
 
 def note(problem: Problem, name: str = "-") -> None:
-    """One line of the log: code, and which upload or volume."""
-    serious = _SAID_AS.get(problem.code, problem.code) not in network.STATUS or problem.code in _SAID_AS
-    LOG.log(logging.ERROR if serious else logging.INFO, "%s %s", problem.code, name)
+    """One line of the log: code, which upload or volume, and for a fault what failed."""
+    known = problem.code in network.STATUS or problem.code.startswith("E_NET_")
+    serious = not known or problem.code in ("E_RECEIVER_FULL", "E_RECEIVER_FAULT")
+    where = problem.facts.get("where", "-") if problem.code == "E_RECEIVER_FAULT" else "-"
+    LOG.log(logging.ERROR if serious else logging.INFO, "%s %s %s", problem.code, name, where)
 
 
 def number(request: Request, name: str) -> int:

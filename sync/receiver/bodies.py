@@ -10,10 +10,13 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 End = Literal["whole", "cut", "taken", "stopping"]
+QUIET: Final = 0.05
+"""Seconds without a byte after which a body that has to stop is taken to have brought all it had on the way."""
+WIND_DOWN: Final = 1.0
 
 
 class Body:
@@ -31,6 +34,8 @@ class Body:
         self._room = asyncio.Event()
         self._room.set()
         self._drain: asyncio.Task[None] | None = None
+        self._stop: asyncio.Task[None] | None = None
+        self._taken = 0
 
     async def __aenter__(self) -> Body:
         self._drain = asyncio.create_task(self._take_in())
@@ -39,10 +44,11 @@ class Body:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._drain is not None:
-            self._drain.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._drain
+        for task in (self._drain, self._stop):
+            if task is not None:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
     @property
     def end(self) -> End:
@@ -52,9 +58,22 @@ class Body:
         return self._end
 
     def stop(self, why: End) -> None:
-        """Takes in nothing more; what is there already is still given out."""
+        """Asks it to end: what the line has brought already is still taken in, and given out."""
+        if self._end is None and self._stop is None:
+            self._stop = asyncio.create_task(self._wind_down(why))
+
+    async def _wind_down(self, why: End) -> None:
+        """Ends once the line was quiet for a moment, or after a second."""
+        loop = asyncio.get_running_loop()
+        until, seen = loop.time() + WIND_DOWN, -1
+        while loop.time() < until and (seen < self._taken or not self._room.is_set()):
+            seen = self._taken
+            await asyncio.sleep(QUIET)
+        self._finish(why)
+
+    def _finish(self, end: End) -> None:
         if self._end is None:
-            self._end = why
+            self._end = end
         self._wake.set()
 
     async def next(self, seconds: float | None = None) -> bytes | None:
@@ -92,15 +111,18 @@ class Body:
     async def _take_in(self) -> None:
         while self._end is None:
             message = await self._receive()
+            if self._end is not None:
+                return None
             if message["type"] != "http.request":
-                return self.stop("cut")
+                return self._finish("cut")
             data = message.get("body", b"")
             if data:
                 self._held.append(data)
                 self._size += len(data)
+                self._taken += len(data)
                 self._wake.set()
             if not message.get("more_body", False):
-                return self.stop("whole")
+                return self._finish("whole")
             if self._size >= self._bound():
                 self._room.clear()
                 await self._room.wait()

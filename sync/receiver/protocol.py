@@ -182,7 +182,8 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
             self._pieces.append(bytes(part))
             self.cycle.message_event.set()
             # One piece at a time: what a slow disk keeps waiting, waits in the sender's memory.
-            self.flow.pause_reading()
+            if not self.transport.is_closing():
+                self.flow.pause_reading()
         if not self._left:
             self.conn.receive_data(_LAST)
             self.handle_events()
@@ -255,7 +256,8 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
         """What was kept of the body, for the application; the line may bring more now."""
         data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces = []
-        self.flow.resume_reading()
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
         return {"type": "http.request", "body": data, "more_body": more}
 
     def on_response_complete(self) -> None:

@@ -201,4 +201,4 @@ def test_the_log_has_codes_and_uploads_and_knows_nobody(tmp_path: Path) -> None:
     for word in ("127.0.0.1", "marker", "secret-path", network.bearer(token(0))[7:], "Traceback", *ports):
         assert word not in log
     for line in log.splitlines():
-        assert re.fullmatch(r"(INFO|ERROR|WARNING) E_[A-Z0-9_]+ [A-Za-z0-9_-]+", line), line
+        assert re.fullmatch(r"(INFO|ERROR|WARNING) E_[A-Z0-9_]+ [A-Za-z0-9_-]+ [A-Za-z0-9_, -]+", line), line

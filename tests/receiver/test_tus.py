@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import http.client
 import random
 import socket
 import ssl
 import struct
+import termios
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,6 +20,8 @@ import pytest
 
 from collector.cells import CELL
 from sync import network
+from sync.receiver.bounds import Bounds
+from sync.receiver.local_store import LocalWriter
 from sync.receiver.ports import Place
 from sync.volume import LENGTHS, lead_length, read_header
 from tests.helpers.expect import flipped
@@ -277,6 +282,35 @@ def test_a_reset_in_full_flight_costs_no_more_than_what_was_on_the_line(receiver
         offset = got
     assert receiver.patch(by, where, offset, volume[offset:]).status == 204
     assert stored(receiver, volume) == volume
+
+
+@pytest.mark.parametrize("by_reset", [False, True])
+def test_what_the_line_brought_while_the_disk_was_slow_counts_after_a_cut(tmp_path: Path, by_reset: bool) -> None:
+    brought = 240_000
+    with running(tmp_path / "home", bounds=Bounds(buffered=1)) as slow:
+        where = slow.create(token(0), LENGTH, VOLUME[:LEAD]).headers["location"]
+        gate = threading.Event()
+        write = LocalWriter.write
+
+        async def held_up(writer: LocalWriter, data: bytes) -> None:
+            await asyncio.get_running_loop().run_in_executor(None, gate.wait, 30)
+            await write(writer, data)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(LocalWriter, "write", held_up)
+            connection = slow.dial()
+            connection.sendall(patch_head(where, token(0), LEAD, LENGTH - LEAD))
+            for at in range(LEAD, LEAD + brought, 4000):
+                connection.sendall(VOLUME[at : at + 4000])
+            slow.until(lambda: unsent(connection) == 0)
+            cut(connection, by_reset=by_reset)
+            gate.set()
+            assert slow.head(token(0), where).offset == LEAD + brought
+
+
+def unsent(connection: ssl.SSLSocket) -> int:
+    """Bytes that the other end's system has not taken yet."""
+    return int(struct.unpack("I", fcntl.ioctl(connection, termios.TIOCOUTQ, b"\0" * 4))[0])
 
 
 def test_a_hanging_patch_lets_go_for_the_next_request_and_keeps_its_bytes(receiver: Running) -> None:

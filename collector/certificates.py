@@ -77,3 +77,18 @@ def validity(certificate: bytes) -> tuple[int, int]:
     except ValueError:
         raise Problem("E_FORMAT", where="certificate") from None
     return int(found.not_valid_before_utc.timestamp()), int(found.not_valid_after_utc.timestamp())
+
+
+def names(certificate: bytes) -> tuple[str, str]:
+    """For whom a certificate (DER) says that it is, and who it says issued it. Nothing of it is believed; either may be
+    empty. Raises E_FORMAT.
+    """
+    try:
+        found = x509.load_der_x509_certificate(certificate)
+        subject, issuer = (
+            next((str(item.value) for item in name.get_attributes_for_oid(NameOID.COMMON_NAME)), "")
+            for name in (found.subject, found.issuer)
+        )
+    except ValueError:
+        raise Problem("E_FORMAT", where="certificate") from None
+    return subject, issuer

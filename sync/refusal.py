@@ -1,6 +1,7 @@
 """What a failure of sockets, TLS or HTTP means to a person (docs/spec/protocol.md §10.1).
 
-Rule: a word that the other side or the network has spoken never gets into a sentence as it came: reasons are ours.
+Rule: reasons are our own words. The one exception are the names in a stranger's certificate, which are shown as names,
+shortened, without anything that cannot be seen.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import socket
 import ssl
 from typing import Final, Literal
 
-from collector import crypto
+from collector import certificates, crypto, files
 from schemas.problems import Problem
 
 Phase = Literal["reach", "proxy", "tls", "send", "answer"]
@@ -54,13 +55,22 @@ _UNTIMELY: Final = {
     _EXPIRED: "its certificate has expired, or the clock of this laptop is wrong",
 }
 OTHER: Final = "it shows another certificate"
+_LONGEST: Final = 60
 _SOCKS_NO_WAY: Final = ("0x01", "0x03", "0x04", "0x05", "0x06")
 """Answers of a SOCKS proxy that works and cannot get to the receiver."""
 
 
 def other_certificate(shown: bytes | None) -> str:
     """Names a certificate that is not the receiver's, without believing it."""
-    return f"{OTHER}, SHA-256 {crypto.sha256(shown).hex()[:32]}" if shown else OTHER
+    if not shown:
+        return OTHER
+    try:
+        subject, issuer = (files.shown_name(name)[:_LONGEST] if name else "" for name in certificates.names(shown))
+    except Problem:
+        subject = issuer = ""
+    who = f" that calls itself “{subject}”" if subject else ""
+    by = f", issued by “{issuer}”" if issuer and issuer != subject else ""
+    return f"{OTHER}{who}{by}, SHA-256 {crypto.sha256(shown).hex()[:32]}"
 
 
 def problem_of(error: BaseException, phase: Phase) -> Problem:

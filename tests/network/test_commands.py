@@ -65,7 +65,7 @@ def test_what_did_not_go_is_said_with_its_code(tmp_path: Path, receiver: Receive
     words = field_command(tmp_path, "send", *proxy)
     assert words.returncode == 1
     assert "stays here: The proxy does not let us through" in words.stdout
-    assert as_json(tmp_path, "receipts", "--receiver", *proxy)["receipts"] == []
+    assert as_json(tmp_path, "receipts", "--receiver", *proxy, code=1)["problem"]["code"] == "E_NET_PROXY"
     assert as_json(tmp_path, "send", "--proxy", "ftp://x", code=1)["problem"]["code"] == "E_PROXY_URL"
     assert field_command(tmp_path, "receipts").returncode == 2
 

@@ -63,6 +63,8 @@ class TransferScreen(BaseScreen):
         Binding("f8", "stop", N_("Stop")),
         Binding("f9", "settings", N_("Settings")),
         Binding("delete", "drop", N_("Leave out this folder")),
+        Binding("pageup", "page(-1)", N_("Up"), show=False),
+        Binding("pagedown", "page(1)", N_("Down"), show=False),
         Binding("escape", "leave", N_("Back")),
     ]
 
@@ -172,6 +174,11 @@ class TransferScreen(BaseScreen):
     def action_leave(self) -> None:
         """Back to the list; a run goes on."""
         self.app.pop_screen()
+
+    def action_page(self, pages: int) -> None:
+        """Scroll, wherever the cursor stands."""
+        page = self.query_one("#transfer")
+        page.scroll_relative(y=pages * max(1, page.size.height - 2), animate=False)
 
     def action_drop(self) -> None:
         """Leave out the folder under the cursor."""

@@ -38,7 +38,7 @@ DONE = frozenset(("stored", "here"))
 ALONE = 6
 """So many volumes have a line each, whatever their state, in a window of 24 rows; more where there are more rows."""
 ROWS = 24
-BAR = 16
+BAR = 12
 WIDE_BAR = 28
 WIDE, NARROW = 96, 72
 WINDOW = 20.0
@@ -136,7 +136,7 @@ def _one(line: VolumeLine, width: int) -> Parts:
     sign, style, _word = STATES[line.state]
     wide = width >= WIDE
     parts: Parts = [(sign, style), " ", (line.label, "bold"), f"  {line.stripe}/{line.index}  "]
-    if line.state not in DONE or wide:
+    if wide or (line.state not in DONE and line.state != "failed"):
         cells = WIDE_BAR if wide else BAR if width >= NARROW else 0
         parts += [bar(line.done, line.size, cells), f" {_percent(line)}  "]
     parts.append((_words(line), style))

@@ -130,9 +130,9 @@ async def imported(pilot: Pilot[Any]) -> None:
 def volumes() -> tuple[VolumeLine, ...]:
     """Some that are here, two that come, many that wait."""
     size = 16 << 20
-    here = [VolumeLine("7Q4K-22MD", place, 0, size, size, "here") for place in range(9)]
-    coming = VolumeLine("7Q4K-22MD", 9, 0, size * 2 // 5, size, "coming")
-    return (*here, coming, *(VolumeLine("M3TA-9X0C", place, 0, 0, size, "waiting") for place in range(30)))
+    here = [VolumeLine("92789 81323 44884 88789", place, 0, size, size, "here") for place in range(9)]
+    coming = VolumeLine("92789 81323 44884 88789", 9, 0, size * 2 // 5, size, "coming")
+    return (*here, coming, *(VolumeLine("10358 62271 90412 33516", place, 0, 0, size, "waiting") for place in range(30)))
 
 
 async def fetching(pilot: Pilot[Any]) -> None:

@@ -81,9 +81,9 @@ class FoundingScreen(InnerScreen):
             yield OptionList(id="forms")
             yield Static(id="shipped", classes="field-label")
             yield Label(_("The card of a receiver (Enter adds it)"), classes="field-label", markup=False)
-            yield Input(id="card", suggester=PathSuggester(), select_on_focus=False)
+            yield Input(id="receiver-card", suggester=PathSuggester(), select_on_focus=False)
             yield Label("", id="card-note", markup=False)
-            yield OptionList(id="cards")
+            yield OptionList(id="receiver-cards")
 
     def on_mount(self) -> None:
         """Ready."""
@@ -104,7 +104,7 @@ class FoundingScreen(InnerScreen):
                 Option(Content.assemble(*parts, *((f"\n  ! {warning}", "$warning") for warning in form.warnings)))
             )
         options.display = bool(self.forms)
-        cards = self.query_one("#cards", OptionList)
+        cards = self.query_one("#receiver-cards", OptionList)
         cards.clear_options()
         cards.add_options(
             [
@@ -123,7 +123,7 @@ class FoundingScreen(InnerScreen):
             self.query_one("#form").focus()
         elif event.value.strip():
             path = Path(event.value.strip()).expanduser()
-            if event.input.id == "card":
+            if event.input.id == "receiver-card":
                 self.work(lambda: read_card(path), self._compare)
             else:
                 self.work(lambda: read(path), self._add)
@@ -138,7 +138,7 @@ class FoundingScreen(InnerScreen):
 
         def decided(yes: bool | None) -> None:
             if yes:
-                self.query_one("#card", Input).value = ""
+                self.query_one("#receiver-card", Input).value = ""
                 self.cards.append(card)
                 self.restored()
 
@@ -175,7 +175,7 @@ class FoundingScreen(InnerScreen):
 
     def _list_in_hand(self) -> tuple[OptionList, list[ReadForm] | list[Card]] | None:
         """The list under the cursor and what it shows, if there is something in it."""
-        for name, lines in (("#forms", self.forms), ("#cards", self.cards)):
+        for name, lines in (("#forms", self.forms), ("#receiver-cards", self.cards)):
             options = self.query_one(name, OptionList)
             if lines and options.has_focus:
                 return options, lines

@@ -71,6 +71,8 @@ class InboxScreen(OutgoingScreen):
         Binding("escape", "stop", N_("Stop the import")),
         Binding("escape", "stop_network", N_("Stop")),
         Binding("delete", "drop", N_("Leave out this folder")),
+        Binding("pageup", "page(-1)", N_("Up"), show=False),
+        Binding("pagedown", "page(1)", N_("Down"), show=False),
         Binding("f3", "search", N_("Search")),
         Binding("f6", "quarantine", N_("Quarantine")),
         Binding("f7", "receipts", N_("Receipts")),
@@ -171,6 +173,11 @@ class InboxScreen(OutgoingScreen):
         if self.office.last == "network" and self.office.network is not None:
             return network_text(self.office.network)
         return None if self.office.job is None else job_text(self.office.job)
+
+    def action_page(self, pages: int) -> None:
+        """Scroll, wherever the cursor stands."""
+        page = self.query_one("#inbox")
+        page.scroll_relative(y=pages * max(1, page.size.height - 2), animate=False)
 
     # folders
 

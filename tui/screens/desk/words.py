@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tui.locale import N_, _, ngettext
+from schemas.problems import Problem
+from tui.locale import N_, _, ngettext, problem_sentences
 from tui.screens.desk.common import Parts, problem_of, problem_parts
-from tui.screens.texts import problem_lines
+from tui.screens.texts import HEADS
 from tui.widgets.progress import size_text
 
 if TYPE_CHECKING:
@@ -92,6 +93,21 @@ def _volumes(report: ImportReport) -> str:
     return ngettext("{bundles} of {count} volume", "{bundles} of {count} volumes", report.volumes, bundles=bundles)
 
 
+def receiver_problem(problem: Problem) -> Parts:
+    """A problem with a receiver, as it stands for a desk: the catalogue's sentences of the line speak to the field."""
+    what, safe, remedy = problem_sentences(problem)
+    if problem.code in HEADS or problem.code.startswith(("E_NET_", "E_RECEIVER_")):
+        safe = _("What was fetched and imported stays here; the next run goes on where this one stopped.")
+        remedy = (
+            _("Use another network; if it stays, ask whoever runs the receiver whether its certificate has changed.")
+            if problem.code == "E_PIN"
+            else _("Try again later, or ask whoever runs the receiver.")
+        )
+    head = HEADS.get(problem.code)
+    parts: Parts = [(_(head), "$warning bold"), "\n"] if head else []
+    return [*parts, what, "\n", (safe, "$muted"), "\n", remedy, (f"  {problem.code}", "$muted"), "\n"]
+
+
 def network_text(job: NetworkJob) -> Content | None:
     """What came of a run with the receivers that has ended; nothing while it goes on."""
     if job.going:
@@ -101,7 +117,7 @@ def network_text(job: NetworkJob) -> Content | None:
     if job.returned is not None:
         return _returned_text(job.returned)
     if job.problem is not None:
-        return Content.assemble(*problem_lines(job.problem)[:-1])
+        return Content.assemble(*receiver_problem(job.problem)[:-1])
     return Content.assemble((_("Stopped. What is here stays here; the rest goes on from there."), "bold"))
 
 
@@ -119,7 +135,7 @@ def _fetched_text(report: FetchReport) -> Content:
     for part in report.receivers:
         parts += _receiver_parts(part)
     if report.problem is not None:
-        parts += ["\n", *problem_lines(report.problem)]
+        parts += ["\n", *receiver_problem(report.problem)]
     return Content.assemble(*parts[:-1])
 
 
@@ -129,7 +145,7 @@ def _receiver_parts(part: ReceiverReport) -> Parts:
         words = ngettext("{count} volume is still there", "{count} volumes are still there", part.waiting)
         parts += [("! ", "$warning"), f"{part.url}  ", (words, "$muted"), "\n"]
     if part.problem is not None:
-        parts += ["\n", (part.url, "bold"), "\n", *problem_lines(part.problem)]
+        parts += ["\n", (part.url, "bold"), "\n", *receiver_problem(part.problem)]
     for item in part.refused:
         parts += ["\n", ("! ", "$warning"), _("{item} was refused", item=item["item"]), "\n"]
         parts += problem_parts(problem_of(item))
@@ -144,9 +160,11 @@ def _returned_text(report: ReturnReport) -> Content:
         parts += [sign, (words, "bold"), (f"  {part.url}", "$muted"), "\n"]
         if part.acknowledged:
             done = ngettext(
-                "{count} imported volume may go there", "{count} imported volumes may go there", part.acknowledged
+                "{count} imported volume need not be kept there any more",
+                "{count} imported volumes need not be kept there any more",
+                part.acknowledged,
             )
             parts += [(f"  {done}", "$muted"), "\n"]
         if part.problem is not None:
-            parts += problem_lines(part.problem)
+            parts += receiver_problem(part.problem)
     return Content.assemble(*parts[:-1])

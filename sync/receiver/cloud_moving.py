@@ -95,9 +95,9 @@ class CloudMoving:
 
         await self._connections.transaction(work)
 
-    async def take_volume(self, volume: KeptVolume) -> None:
+    async def take_volume(self, volume: KeptVolume, *, keep_order: bool = True) -> None:
         """See `moving.Moving`."""
-        await self._connections.transaction(lambda connection: _take_volume(connection, volume))
+        await self._connections.transaction(lambda connection: _take_volume(connection, volume, keep_order))
 
     async def take_boxes(self, boxes: Sequence[KeptBox]) -> None:
         """See `moving.Moving`."""
@@ -115,7 +115,7 @@ class CloudMoving:
         await self._connections.transaction(work)
 
 
-async def _take_volume(connection: Connection, volume: KeptVolume) -> None:
+async def _take_volume(connection: Connection, volume: KeptVolume, keep_order: bool) -> None:
     if await one(connection, "SELECT 1 FROM svidok.tokens WHERE hash = %s FOR NO KEY UPDATE", volume.token) is None:
         raise Problem("E_TOKEN_UNKNOWN")
     known = await facts.same_volume(connection, volume.claim)
@@ -132,10 +132,10 @@ async def _take_volume(connection: Connection, volume: KeptVolume) -> None:
         await facts.set_claim(connection, volume.id, volume.claim)
         await run(connection, "UPDATE svidok.uploads SET durable = length, r1 = %s WHERE id = %s", volume.r1, volume.id)
         await run(connection, "UPDATE svidok.tokens SET used = used + %s WHERE hash = %s", volume.length, volume.token)
-    await _take_arrivals(connection, known.id if known is not None else volume.id, volume.arrivals)
+    await _take_arrivals(connection, known.id if known is not None else volume.id, volume.arrivals, keep_order)
 
 
-async def _take_arrivals(connection: Connection, upload_id: str, arrivals: Sequence[Arrival]) -> None:
+async def _take_arrivals(connection: Connection, upload_id: str, arrivals: Sequence[Arrival], keep_order: bool) -> None:
     for line in arrivals:
         changed = await run(
             connection,
@@ -146,8 +146,7 @@ async def _take_arrivals(connection: Connection, upload_id: str, arrivals: Seque
             continue
         last = await one(connection, "SELECT at FROM svidok.arrival FOR UPDATE")
         taken = await one(connection, "SELECT 1 FROM svidok.arrivals WHERE at = %s", line.at)
-        # Where something else has arrived here meanwhile, it comes after everything that a desk may have seen.
-        at = line.at if taken is None else (last[0] if last else 0) + 1
+        at = line.at if keep_order and taken is None else (last[0] if last else 0) + 1
         await run(
             connection,
             "INSERT INTO svidok.arrivals (at, upload, office, came, acknowledged) VALUES (%s, %s, %s, %s, %s)",

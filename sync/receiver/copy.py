@@ -73,10 +73,12 @@ async def copy(source: Side, target: Side, progress: Progress | None = None) -> 
     report = CopyReport()
     await _offices_and_tokens(source, target, report)
     total = (await source.index.counts()).volumes
+    # A desk that has seen what the target has of its own must still come upon everything else.
+    keep_order = await _ids(target.index) <= await _ids(source.index)
     after = 0
     while page := await source.index.moving().volumes(after, _PAGE):
         for volume in page:
-            await _volume(source, target, volume, report)
+            await _volume(source, target, volume, keep_order, report)
             if progress is not None:
                 progress(report.volumes + len(report.faults), total)
         after = page[-1].arrivals[0].at
@@ -87,6 +89,16 @@ async def copy(source: Side, target: Side, progress: Progress | None = None) -> 
         name = boxes[-1].retn
     report.left = [upload.id for upload in await source.index.unfinished()]
     return report
+
+
+async def _ids(index: Index) -> set[str]:
+    """The uploads of all complete volumes."""
+    found: set[str] = set()
+    after = 0
+    while page := await index.moving().volumes(after, _PAGE):
+        found.update(volume.id for volume in page)
+        after = page[-1].arrivals[0].at
+    return found
 
 
 async def _offices_and_tokens(source: Side, target: Side, report: CopyReport) -> None:
@@ -100,7 +112,7 @@ async def _offices_and_tokens(source: Side, target: Side, report: CopyReport) ->
         after = tokens[-1].hash
 
 
-async def _volume(source: Side, target: Side, volume: KeptVolume, report: CopyReport) -> None:
+async def _volume(source: Side, target: Side, volume: KeptVolume, keep_order: bool, report: CopyReport) -> None:
     place = volume.claim.place
     stands = any((item.s, item.i) == (place.stripe, place.index) for item in await target.index.bundle(place.bid))
     try:
@@ -109,7 +121,7 @@ async def _volume(source: Side, target: Side, volume: KeptVolume, report: CopyRe
         else:
             await _bytes(source, target, volume)
         # Also for one that stands: the desk may have acknowledged it meanwhile.
-        await target.index.moving().take_volume(volume)
+        await target.index.moving().take_volume(volume, keep_order=keep_order)
     except Problem as problem:
         if problem.code in ("E_RECEIVER_BACKEND", "E_RECEIVER_FULL"):
             raise

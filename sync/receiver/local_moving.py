@@ -89,11 +89,11 @@ class LocalMoving:
                 ],
             )
 
-    async def take_volume(self, volume: KeptVolume) -> None:
+    async def take_volume(self, volume: KeptVolume, *, keep_order: bool = True) -> None:
         """See `moving.Moving`."""
-        await self._run(self._take_volume, volume)
+        await self._run(self._take_volume, volume, keep_order)
 
-    def _take_volume(self, volume: KeptVolume) -> None:
+    def _take_volume(self, volume: KeptVolume, keep_order: bool) -> None:
         facts = self._facts
         with facts.transaction():
             if facts.row("SELECT 1 FROM tokens WHERE hash = ?", volume.token) is None:
@@ -110,9 +110,9 @@ class LocalMoving:
                 facts.set_claim(volume.id, volume.claim)
                 facts.run("UPDATE uploads SET durable = length, r1 = ? WHERE id = ?", volume.r1, volume.id)
                 facts.run("UPDATE tokens SET used = used + ? WHERE hash = ?", volume.length, volume.token)
-            self._take_arrivals(known.id if known is not None else volume.id, volume.arrivals)
+            self._take_arrivals(known.id if known is not None else volume.id, volume.arrivals, keep_order)
 
-    def _take_arrivals(self, upload_id: str, arrivals: Sequence[Arrival]) -> None:
+    def _take_arrivals(self, upload_id: str, arrivals: Sequence[Arrival], keep_order: bool) -> None:
         for line in arrivals:
             changed = self._facts.run(
                 "UPDATE arrivals SET acknowledged = coalesce(acknowledged, ?) WHERE upload = ? AND office = ?",
@@ -120,11 +120,10 @@ class LocalMoving:
             )  # fmt: skip
             if changed:
                 continue
-            # Where something else has arrived here meanwhile, it comes after everything that a desk may have seen.
             taken = self._facts.row("SELECT 1 FROM arrivals WHERE at = ?", line.at)
             self._facts.run(
                 "INSERT INTO arrivals (at, upload, office, came, acknowledged) VALUES (?, ?, ?, ?, ?)",
-                None if taken else line.at, upload_id, line.office, line.came, line.acknowledged,
+                line.at if keep_order and taken is None else None, upload_id, line.office, line.came, line.acknowledged,
             )  # fmt: skip
 
     async def take_boxes(self, boxes: Sequence[KeptBox]) -> None:

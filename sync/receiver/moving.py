@@ -88,8 +88,9 @@ class Moving(Protocol):
     async def take_tokens(self, tokens: Sequence[KeptToken]) -> None:
         """Takes tokens in; one that is bound here stays bound."""
 
-    async def take_volume(self, volume: KeptVolume) -> None:
-        """Takes a volume in that the store holds; counts its bytes; one that was on its way here gives way.
+    async def take_volume(self, volume: KeptVolume, *, keep_order: bool = True) -> None:
+        """Takes a volume in that the store holds; counts its bytes; one that was on its way here gives way. Without
+        `keep_order` it arrives now, after everything that is here.
 
         Raises E_VOL_MIX when another volume stands in its place, E_TOKEN_UNKNOWN without its token.
         """

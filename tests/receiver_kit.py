@@ -160,6 +160,12 @@ class Receiver:
                 process.kill()
                 raise AssertionError(f"the receiver did not stop\n{self.log}") from None
 
+    def serve_with(self, *options: object) -> None:
+        """Stops it when it runs, and starts it with other arguments of `serve`."""
+        self._options = [str(option) for option in options]
+        self._backend = _only(self._options, "--store", "--index")
+        self.restart()
+
     def restart(self) -> None:
         """Stops it when it runs, and starts it again at the same address."""
         self.stop()

@@ -5,6 +5,7 @@ one volume, a worker killed in the middle.
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import random
 import signal
@@ -23,7 +24,7 @@ from sync import network
 from sync.volume import lead_length
 from tests.receiver.cloud_kit import Cloud
 from tests.receiver.volumes import make_volume
-from tests.receiver_kit import Receiver, running_receiver
+from tests.receiver_kit import Receiver, running_receiver, svidok
 
 pytestmark = pytest.mark.xdist_group("cloud")
 LEAD = lead_length(16)
@@ -154,3 +155,26 @@ def test_two_senders_of_one_volume_store_it_once(receiver: Receiver):
         receipts = {task.result(240).headers["svidok-r1"] for task in sending}
     assert len(receipts) == 1
     assert list(stored_there(receiver).values()) == [volume]
+
+
+def test_a_receiver_on_one_host_moves_and_goes_on(cloud: Cloud, tmp_path: Path):
+    volume, another = make_volume(90), make_volume(91)
+    store_url, index_url = cloud.urls()
+    with running_receiver(tmp_path) as alone:
+        first, second = alone.give(2)
+        receipt = send(Client(alone, first), volume).headers["svidok-r1"]
+        before = stored_there(alone)
+        assert alone.stop() == 0
+        moved = svidok(
+            "receiver", "copy", "--home", alone.home, "--to-store", store_url, "--to-index", index_url, "--json"
+        )
+        assert json.loads(moved.stdout)["volumes"] == 1
+        alone.serve_with("--store", store_url, "--index", index_url, "--workers", 2)
+        assert stored_there(alone) == before
+        assert send(Client(alone, first), volume).headers["svidok-r1"] == receipt
+        send(Client(alone, second), another)
+        assert sorted(stored_there(alone).values()) == sorted((volume, another))
+        status = svidok(
+            "receiver", "status", "--home", alone.home, "--store", store_url, "--index", index_url, "--json"
+        )
+        assert json.loads(status.stdout)["volumes"] == 2

@@ -31,6 +31,8 @@ _LAST: Final = b"0\r\n\r\n"
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[^\r]*\r\n", re.IGNORECASE)
 BUFFER: Final = 1 << 16
 """Bytes that are taken from the line at once, and that TLS may hold back besides."""
+AHEAD: Final = 4 << 20
+"""Bytes of bodies that all connections together may have taken in before the application asks for them."""
 Message = MutableMapping[str, Any]
 
 
@@ -65,6 +67,7 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
         self._left: int | None = 0
         self._declared = 0
         self._pieces: list[bytes] = []
+        self._kept = 0
         self._tls: ssl.SSLObject | None = None
         self._clock: asyncio.TimerHandle | None = None
         self._since = self._seen = self.loop.time()
@@ -157,7 +160,7 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
         used = end - (len(self._head) - min(len(data), self.bounds.head_bytes + len(END)))
         self._head.clear()
         self._left, self._declared = framing.length, framing.length or 0
-        self._pieces = []
+        self._pieces, self._kept = [], 0
         if self._left:
             head = _LENGTH.sub(b"\r\nTransfer-Encoding: chunked\r\n", head, count=1)
         self._window, self._got, self._dropped = (self._seen, 0), 0, 0
@@ -181,8 +184,9 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
         if not answered:
             self._pieces.append(bytes(part))
             self.cycle.message_event.set()
-            # One piece at a time: what a slow disk keeps waiting, waits in the sender's memory.
-            if not self.transport.is_closing():
+            self._kept += len(part)
+            # What a slow disk keeps waiting, waits in the sender's memory; with many senders, piece by piece.
+            if self._kept >= AHEAD // len(self.connections or (self,)) and not self.transport.is_closing():
                 self.flow.pause_reading()
         if not self._left:
             self.conn.receive_data(_LAST)
@@ -255,7 +259,7 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
     def _given(self, *, more: bool) -> Message:
         """What was kept of the body, for the application; the line may bring more now."""
         data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        self._pieces = []
+        self._pieces, self._kept = [], 0
         if not self.transport.is_closing():
             self.flow.resume_reading()
         return {"type": "http.request", "body": data, "more_body": more}
@@ -263,7 +267,7 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
     def on_response_complete(self) -> None:
         """The answer is out: the connection waits, or what is left of the body is dropped for a while."""
         self.served += 1
-        self._pieces = []
+        self._pieces, self._kept = [], 0
         self._since = self._seen = self.loop.time()
         super().on_response_complete()
 

@@ -1,6 +1,6 @@
 """The index of a receiver over PostgreSQL, for any number of workers and hosts.
 
-Rule: every method is one transaction that is durable when it returns (`cloud_facts`), and may be repeated; who may
+Rule: what a method changes is changed as a whole, durable when it returns (`cloud_facts`), and may be repeated; who may
 write is decided by `cloud_leases`. With the other modules named `cloud…` the only import of psycopg and obstore.
 """
 

@@ -1,8 +1,8 @@
 """Connections to PostgreSQL, and transactions that outlive a restart of it.
 
-Rule: what runs here is one transaction that is on the server's medium when it returns, and repeating one that had gone
-through changes nothing; so a connection that breaks at any moment costs a repetition, bounded in time. Foreign errors
-and what they say (hosts, users) end here: a problem names only their kind.
+Rule: what runs here is one transaction, or statements of which each may stand alone. It is on the server's medium when
+it returns, and repeating what had gone through changes nothing; so a connection that breaks at any moment costs a
+repetition, bounded in time. Foreign errors and what they say (hosts, users) end here: a problem names only their kind.
 """
 
 from __future__ import annotations

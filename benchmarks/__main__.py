@@ -8,6 +8,8 @@ worth something as ratios within one run.
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 import tempfile
 import time
 from importlib import import_module
@@ -36,6 +38,8 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.names) - set(NAMES):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    # Asked to end, what was started ends too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     begun = time.monotonic()
     on = machine.line(Path(tempfile.gettempdir()))
     rows: list[Row] = []

@@ -30,25 +30,30 @@ def rows(*, quick: bool = False, full: bool = False) -> list[Row]:
         return [missing(work, f"≤ {GOAL:g}", what)]
     say(f"{work}, beside curl and nginx: {repeats} times each")
     with world.temporary("upload") as folder:
-        mine, curl = measured(folder, cells, repeats)
+        mine, curl, used, nginx = measured(folder, cells, repeats)
     size = cells / 16
     note = (
-        f"{size / median(mine):.0f} MiB/s beside {size / median(curl):.0f} MiB/s; the receiver hashes every cell, which"
-        f" alone takes {size / sha256_rate():.2f} s in one thread here, and writes nothing that was not proven"
+        f"{size / median(mine):.0f} MiB/s beside {size / median(curl):.0f} MiB/s; processor time of the receiver"
+        f" {used:.2f} s, of nginx {nginx:.2f} s. The receiver hashes every cell, which alone takes"
+        f" {size / sha256_rate():.2f} s here, and writes nothing that was not proven"
     )
     ratio = ratio_of(mine, curl)
     beside = f"{median(curl):.2f} s (curl -T to nginx, fsync)"
     return [Row(work, f"{median(mine):.2f} s", beside, f"{ratio:.2f}", f"≤ {GOAL:g}", ratio <= GOAL, note)]
 
 
-def measured(folder: Path, cells: int, repeats: int) -> tuple[list[float], list[float]]:
-    """Seconds of each upload, ours and theirs."""
+def measured(folder: Path, cells: int, repeats: int) -> tuple[list[float], list[float], float, float]:
+    """Seconds of each upload, ours and theirs; processor time of one upload at each server."""
     content, path = Content.random(cells), folder / "volume"
     mine = site.founded(folder, repeats)
     tokens = iter(mine.tokens)
     # Each turn another volume in the same file: a receiver would not take the same one again.
     volume = volumes.write(path, content)
-    with site.serving(mine), webdav.serving(folder / "nginx") as (address, files), Link(mine.card) as link:
+    with (
+        site.serving(mine) as receiver,
+        webdav.serving(folder / "nginx") as (address, files, nginx),
+        Link(mine.card) as link,
+    ):
 
         def ours() -> None:
             Upload(link, volume, next(tokens), mine.card.r1_key).run()
@@ -65,5 +70,7 @@ def measured(folder: Path, cells: int, repeats: int) -> tuple[list[float], list[
             (files / path.name).unlink(missing_ok=True)
             os.sync()
 
+        begun = [site.cpu_seconds(pid) for pid in (receiver, nginx)]
         one, other = in_turns([ours, theirs], repeats, before=before)
-    return one, other
+        used = [(site.cpu_seconds(pid) - was) / repeats for pid, was in zip((receiver, nginx), begun, strict=True)]
+    return one, other, used[0], used[1]

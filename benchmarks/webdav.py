@@ -50,8 +50,8 @@ def lacking() -> str:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[tuple[str, Path]]:
-    """An address to put files to, and the folder where they then lie."""
+def serving(folder: Path) -> Iterator[tuple[str, Path, int]]:
+    """An address to put files to, the folder where they then lie, the process."""
     port, files = free_port(), folder / "files"
     files.mkdir(parents=True)
     (folder / "site.pem").write_bytes(certificates.make("127.0.0.1", int(time.time()), 86_400))
@@ -62,7 +62,7 @@ def serving(folder: Path) -> Iterator[tuple[str, Path]]:
     )
     try:
         wait_until(lambda: _answers(port), 20, process)
-        yield f"https://127.0.0.1:{port}", files
+        yield f"https://127.0.0.1:{port}", files, process.pid
     finally:
         stop(process)
 

@@ -142,11 +142,12 @@ class Upload:
         self._keep(None)
         headers = {**self._headers, "Upload-Length": str(self._volume.length)}
         lead: bytes | None = None
-        if not self._bare and self.line.record == GOOD_RECORD:
+        if not self._bare:
             lead = b"".join(self._bytes(0, lead_length(LENGTHS[self._volume.length])))
             headers["Content-Type"] = network.OFFSET_BODY
-        # A line that broke under so many bytes may do so every time; without them an upload is made in one packet.
-        self._bare = True
+        # A line that broke under so many bytes may do so again; without them an upload is made in one packet. But one
+        # whose answer is lost stays behind at the receiver, where one that was proven is found again: so by turns.
+        self._bare = lead is not None
         answer = self._link.request(
             "POST", network.UPLOADS, headers=headers, body=lead, record=self.line.record, sent=self._sent
         )

@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from schemas.problems import Problem
-from schemas.session_actions import answered, first_load
-from schemas.session_engine import MAX_ENTRIES, Engine
+from schemas.session_actions import act, answered, first_load
+from schemas.session_engine import Engine, Verify
+from schemas.session_entries import MAX_ENTRIES, add_entry, drop_entry, fill_new, new_scope
 from schemas.session_live import Live, LiveRepeat, Scope
 from schemas.session_types import MISSING, Changes, Choice, EntryState, Issue, Missing, Node, Value
 from schemas.session_values import decode, encode
@@ -31,6 +32,7 @@ class Session:
 
     `clock` gives the time for today() and now(). `language` is a full name ("Ukrainian (uk)") or its code ("uk"); one
     that the form does not have means the form's own. `preset` gives nodes by name a value that no calculation replaces.
+    `verify` checks the signatures of extract-signed(); without it none holds. Raises E_FORM_LIMIT.
     """
 
     def __init__(
@@ -40,12 +42,13 @@ class Session:
         clock: Callable[[], datetime],
         language: str | None = None,
         preset: Mapping[str, str] | None = None,
+        verify: Verify | None = None,
     ) -> None:
         self.form = form
-        self._engine = Engine(form, clock, _language(form, language))
+        self._engine = Engine(form, clock, _language(form, language), verify)
         self._view = View(self._engine)
         engine = self._engine
-        engine.fill_new(engine.root)
+        fill_new(engine, engine.root)
         for name, value in (preset or {}).items():
             self._pin(name, value)
         engine.mark_scope(engine.root)
@@ -93,6 +96,14 @@ class Session:
         return self._put(live, "", None)
 
     def _put(self, live: Live, raw: str, missing: Missing | None) -> Changes:
+        try:
+            self._answer(live, raw, missing)
+        except Problem:
+            self._engine.roll_back()
+            raise
+        return self._changes()
+
+    def _answer(self, live: Live, raw: str, missing: Missing | None) -> None:
         engine = self._engine
         if missing != live.missing:
             engine.note(live)
@@ -103,7 +114,6 @@ class Session:
         engine.run()
         if different:
             answered(engine, live)
-        return self._changes()
 
     def _changes(self) -> Changes:
         return frozenset(live.path for live in self._engine.take_changes() if not _gone(live))
@@ -112,24 +122,52 @@ class Session:
         if not question.fillable or live.readonly or live.pinned:
             raise Problem("E_ANSWER_READONLY", question=question.name)
 
+    def finish(self) -> Changes:
+        """Fills what ODK fills when an interview is finalised: the time of its end, and an instance id if it has none.
+
+        Whoever writes a submission calls this first. Raises E_FORM_LIMIT.
+        """
+        for action in self.form.actions:
+            if action.event == "finish":
+                act(self._engine, action, self._engine.instances(action.target))
+        self._engine.run()
+        return self._changes()
+
     # --- entries
 
     def add(self, path: Path, identity: int | None = None) -> tuple[Path, Changes]:
         """Adds an entry to the repeat at `path` (its last step is the repeat's name) and gives its path.
 
         `identity` asks for an id that was never given before, for reading a record back. Raises E_ANSWER_PATH;
-        E_ANSWER_READONLY when the form counts the entries itself or there are 10,000.
+        E_ANSWER_READONLY when the form decides the entries itself or there are 10,000.
         """
         live = self._find(path)
         if not isinstance(live, LiveRepeat):
             raise _no_place(path)
-        if live.repeat.count is not None or len(live.entries) >= MAX_ENTRIES:
+        if live.repeat.count is not None or live.repeat.fixed or len(live.entries) >= MAX_ENTRIES:
             raise Problem("E_ANSWER_READONLY", question=live.repeat.name)
         if identity is not None and identity < live.next_id:
             raise _no_place((*path[:-1], (live.repeat.name, identity)))
-        entry = self._engine.add_entry(live, identity)
-        self._engine.run()
+        before = list(live.entries), live.next_id
+        entry = add_entry(self._engine, live, identity)
+        self._settle(live, before)
         return entry.path, self._changes()
+
+    def _settle(self, live: LiveRepeat, before: tuple[list[Scope], int]) -> None:
+        """Calculates what new entries change; when that exceeds its bound, the entries are what they were."""
+        try:
+            self._engine.run()
+        except Problem:
+            for each in live.entries:
+                each.gone = True
+            live.entries, live.next_id = before
+            for each in live.entries:
+                each.gone = False
+                if each.id in live.removed:
+                    live.removed.remove(each.id)
+            live.number()
+            self._engine.roll_back()
+            raise
 
     def remove(self, path: Path) -> Changes:
         """Takes the entry at `path` (its last step is `(name, id)`) away; its id is never given again.
@@ -139,10 +177,12 @@ class Session:
         entry = self._find(path)
         if not isinstance(entry, Scope) or entry.container is None:
             raise _no_place(path)
-        if entry.container.repeat.count is not None:
-            raise Problem("E_ANSWER_READONLY", question=entry.container.repeat.name)
-        self._engine.drop_entry(entry)
-        self._engine.run()
+        container = entry.container
+        if container.repeat.count is not None or container.repeat.fixed:
+            raise Problem("E_ANSWER_READONLY", question=container.repeat.name)
+        before = list(container.entries), container.next_id
+        drop_entry(self._engine, entry)
+        self._settle(container, before)
         return self._changes()
 
     def entries(self) -> list[EntryState]:
@@ -194,7 +234,7 @@ class Session:
         live = self._find((*state.path[:-1], step[0]))
         if not isinstance(live, LiveRepeat) or step[1] < 1:
             raise _no_place(state.path)
-        scope = self._engine.new_scope(live, step[1])
+        scope = new_scope(live, step[1])
         if state.removed:
             live.removed.append(step[1])
             return

@@ -34,12 +34,12 @@ def act(engine: Engine, action: Action, lives: Iterable[Live]) -> None:
 
 
 def first_load(engine: Engine) -> None:
-    """The actions of a new interview; entries were given theirs when they were made."""
-    renewed = {action.target for action in engine.form.actions if action.event == "new-repeat"}
+    """The actions of a new interview; entries that a count made were given theirs when they were made."""
     for action in engine.form.actions:
-        if action.event == "first-load" and action.target not in renewed:
-            act(engine, action, engine.instances(action.target))
+        if action.event == "first-load":
+            act(engine, action, [live for live in engine.instances(action.target) if live not in engine.renewed])
             engine.run()
+    engine.renewed.clear()
 
 
 def answered(engine: Engine, live: Live) -> None:
@@ -49,10 +49,11 @@ def answered(engine: Engine, live: Live) -> None:
         if not waiting:
             return
         trigger = waiting.pop(0)
-        for action in engine.form.actions:
-            if action.event == "value-changed" and action.place is trigger.definition and action.find.nodes:
-                found = action.find.nodes(engine.at(trigger.scope))
-                before = [each.raw for each in found]
-                act(engine, action, found)
-                engine.run()
-                waiting += [each for each, raw in zip(found, before, strict=True) if each.raw != raw]
+        for action in engine.form.value_actions.get(trigger.definition, ()):
+            if action.find.nodes is None:
+                continue
+            found = action.find.nodes(engine.at(trigger.scope))
+            before = [each.raw for each in found]
+            act(engine, action, found)
+            engine.run()
+            waiting += [each for each, raw in zip(found, before, strict=True) if each.raw != raw]

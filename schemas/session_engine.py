@@ -11,35 +11,39 @@ import heapq
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Any
 
 from schemas import edtf
-from schemas.session_actions import act
+from schemas import session_entries as entries
+from schemas.problems import Problem
 from schemas.session_live import Live, LiveRepeat, Scope, state
 from schemas.session_types import IssueCode
 from schemas.session_values import coerce
 from schemas.session_words import Words
 from schemas.xform_graph import Cell, Edge, Kind
-from schemas.xform_model import Definition, Form, Group, Question, Repeat
+from schemas.xform_model import Definition, Form, Group, Question, Repeat, Text
 from schemas.xpath.code import Context, Seen
 from schemas.xpath.paths import home
 
-MAX_ENTRIES = 10_000
-MAX_COUNTED = 1_000
+Verify = Callable[[bytes, bytes, bytes], bool]
+"""Whether an Ed25519 signature (second) of a message (third) holds under a public key (first)."""
 
 
 class Engine:
     """The live tree of one interview and its recalculation. `take_changes` says what became of it."""
 
-    def __init__(self, form: Form, clock: Callable[[], datetime], language: str) -> None:
+    def __init__(self, form: Form, clock: Callable[[], datetime], language: str, verify: Verify | None = None) -> None:
         self.form = form
+        self.verify = verify
         self.program = form.program
         self.clock = clock
         self.seed = secrets.randbits(32)
         self.context = Context(self)
         self.words = Words(form, language, self.context)
         self.root = Scope(form.root)
-        self.before: dict[Live | Scope, object] = {}
+        self.before: dict[Live | Scope, tuple[Any, ...] | None] = {}
         self.restoring = False
+        self.renewed: set[Live] = set()
         self._dirty: dict[int, dict[Live | Scope, None]] = {}
         self._ranks: list[int] = []
 
@@ -52,6 +56,19 @@ class Engine:
     def choice_label(self, live: Seen, value: str) -> str:
         """The label of a code of a question's choices; the code itself for a node that is no question of the form."""
         return self.words.choice_label(live, value) if isinstance(live, Live) else value
+
+    def say(self, text: Text) -> str:
+        """A text of the form in the session's language, shown where the expression stands."""
+        context = self.context
+        kept = (context.scope, context.origin)
+        try:
+            return self.words.say(text, context.origin)
+        finally:
+            context.scope, context.origin = kept
+
+    def verified(self, key: bytes, signature: bytes, message: bytes) -> bool:
+        """Whether the signature holds, by the caller's verifier; never without one."""
+        return self.verify is not None and self.verify(key, signature, message)
 
     # --- what changed
 
@@ -118,24 +135,41 @@ class Engine:
     # --- calculating
 
     def run(self) -> None:
-        """Calculates what is marked, lowest rank first."""
+        """Calculates what is marked, lowest rank first. Raises E_FORM_LIMIT."""
         cells = self.program.cells
         while self._ranks:
             rank = heapq.heappop(self._ranks)
             lives = self._dirty.pop(rank)
             cell = cells[rank]
-            if cell.peers:
-                self._calculate_peers(cell)
-                continue
-            work = _WORK[cell.kind]
-            for live in lives:
-                work(self, cell, live)
+            try:
+                if cell.peers:
+                    self._calculate_peers(cell)
+                    continue
+                work = _WORK[cell.kind]
+                for live in lives:
+                    work(self, cell, live)
+            except (Problem, RecursionError):
+                raise _limit(cell) from None
+
+    def roll_back(self) -> None:
+        """Puts every touched node back to what it was before the change, and calculates anew."""
+        for live, before in self.before.items():
+            if isinstance(live, Live) and isinstance(before, tuple):
+                live.raw, live.missing = before[:2]
+                live.seen = live.raw if live.relevant else ""
+        self._dirty.clear()
+        self._ranks.clear()
+        self.mark_scope(self.root)
+        try:
+            self.run()
+        except Problem:
+            self._dirty.clear()
+            self._ranks.clear()
+        self.before.clear()
 
     def at(self, scope: Scope) -> Context:
         """The context, set to this scope."""
-        context = self.context
-        context.scope = context.origin = scope
-        return context
+        return self.context.enter(scope)
 
     def _own_context(self, live: Live) -> Context:
         return self.at(live.template() if isinstance(live, LiveRepeat) else live.scope)
@@ -160,14 +194,15 @@ class Engine:
         if isinstance(live, LiveRepeat):
             self.touch_entries(live)
             for entry in live.entries:
-                self._spread_children(live.repeat, entry)
+                self.spread_children(live.repeat, entry)
         elif isinstance(live.definition, Group):
-            self._spread_children(live.definition, live.scope)
+            self.spread_children(live.definition, live.scope)
         else:
             live.seen = live.raw if relevant else ""
             self.mark_kind(live, Kind.VALID)
 
-    def _spread_children(self, group: Group, scope: Scope) -> None:
+    def spread_children(self, group: Group, scope: Scope) -> None:
+        """What follows inside from a group whose relevance changed."""
         for child in group.children:
             self.spread(scope.nodes[child.slot])
 
@@ -230,18 +265,8 @@ class Engine:
             yield scope.nodes[definition.slot]
 
     def _entries(self, cell: Cell, live: Live) -> None:
-        """The count decides how many entries there are; entries that it puts away come back when it rises again."""
-        if not isinstance(live, LiveRepeat):
-            return
-        amount = cell.expressions[0].number(self._own_context(live))
-        wanted = int(min(max(amount, 0), MAX_COUNTED)) if amount == amount else 0
-        while len(live.entries) > wanted:
-            entry = live.entries.pop()
-            entry.gone = True
-            live.spare.append(entry)
-            self._entries_changed(live)
-        while len(live.entries) < wanted:
-            self.add_entry(live)
+        if isinstance(live, LiveRepeat):
+            entries.count_entries(self, live, cell.expressions[0].number(self._own_context(live)))
 
     def _readonly(self, cell: Cell, live: Live) -> None:
         readonly = False
@@ -302,59 +327,10 @@ class Engine:
             return "constraint"
         return None
 
-    # --- entries
 
-    def add_entry(self, live: LiveRepeat, identity: int | None = None) -> Scope:
-        """Makes an entry (or takes back one that a lower count put away) and marks everything in it."""
-        if live.spare and identity is None:
-            entry = live.spare.pop()
-            entry.gone = False
-            live.entries.append(entry)
-            self._spread_children(live.repeat, entry)
-        else:
-            entry = self.new_scope(live, identity if identity is not None else live.next_id)
-            live.entries.append(entry)
-            self.fill_new(entry)
-        self._entries_changed(live)
-        self.before.update(dict.fromkeys((entry, *entry.walk())))
-        self.mark_scope(entry)
-        return entry
-
-    def new_scope(self, live: LiveRepeat, identity: int) -> Scope:
-        """An entry with this id, with nothing in it."""
-        live.next_id = max(live.next_id, identity + 1)
-        return Scope(live.repeat, live.scope, identity, live)
-
-    def fill_new(self, scope: Scope) -> None:
-        """Static defaults, the entries that a form starts with, and the values that actions give to new entries."""
-        for live in scope.nodes:
-            if isinstance(live.definition, Question) and live.definition.default:
-                live.raw = live.definition.default
-                live.seen = live.raw if live.relevant else ""
-            if isinstance(live, LiveRepeat):
-                for _ in range(live.repeat.start):
-                    self.add_entry(live)
-        if scope.container is not None:
-            for action in self.form.actions:
-                if action.event == "new-repeat" and action.target.scope is scope.definition:
-                    act(self, action, [scope.nodes[action.target.slot]])
-
-    def drop_entry(self, entry: Scope) -> None:
-        """Takes an entry away for good; its id is remembered."""
-        container = entry.container
-        if container is None:
-            return
-        for each in container.entries[entry.place :]:
-            self.note(each)
-        container.entries.remove(entry)
-        container.removed.append(entry.id)
-        entry.gone = True
-        self._entries_changed(container)
-
-    def _entries_changed(self, live: LiveRepeat) -> None:
-        live.number()
-        self.before[live] = None
-        self.touch_entries(live)
+def _limit(cell: Cell) -> Problem:
+    expression = next((each.source for each in cell.expressions), "")[:300]
+    return Problem("E_FORM_LIMIT", question=cell.definition.name, expression=expression)
 
 
 _WORK: dict[Kind, Callable[..., None]] = {

@@ -7,6 +7,7 @@ the node is hidden; `seen` is what expressions see of it: empty while it is hidd
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from schemas.session_types import IssueCode, Missing
 from schemas.xform_model import Definition, Group, Path, Repeat
@@ -133,7 +134,7 @@ class Scope:
         return scope
 
 
-def state(live: Live | Scope) -> tuple[object, ...]:
+def state(live: Live | Scope) -> tuple[Any, ...]:
     """All of a node or entry that a person can see, to tell whether it changed."""
     if isinstance(live, Scope):
         readonly = live.container is not None and live.container.readonly

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from schemas.problems import Problem
 from schemas.session_live import Live, LiveRepeat, Scope
 from schemas.session_types import Choice
 from schemas.xform_model import Definition, Form, Group, Itemset, Question, Text
 from schemas.xpath.code import Context, Leaf
+
+MAX_TEXTS = 20
+"""How deep texts may show texts: labels that show the label of a choice, whose label shows a label."""
 
 
 class Words:
@@ -22,6 +26,7 @@ class Words:
         self.language = language
         self._fixed: dict[Itemset, tuple[Choice, ...]] = {}
         self._codes: dict[Itemset, frozenset[str]] = {}
+        self._depth = 0
 
     def switch(self, language: str) -> None:
         """Sets the language; choices that were made in another are forgotten."""
@@ -38,7 +43,13 @@ class Words:
             return parts[0]
         context = self.context
         context.scope = context.origin = scope
-        return "".join(part if isinstance(part, str) else part.text(context) for part in parts).strip()
+        if self._depth > MAX_TEXTS:
+            raise Problem("E_FORM_LIMIT")
+        self._depth += 1
+        try:
+            return "".join(part if isinstance(part, str) else part.text(context) for part in parts).strip()
+        finally:
+            self._depth -= 1
 
     def texts_of(self, definition: Definition) -> tuple[Text | None, ...]:
         """Label, hint, guidance, prompt, message of the constraint, message of the requirement."""
@@ -51,6 +62,7 @@ class Words:
     def shown(self, live: Live | Scope) -> tuple[str, ...]:
         """All texts of a node or entry as they are shown now, in the order of `texts_of`."""
         scope = self.scope_of(live)
+        self.context.steps = 0
         return tuple(self.say(text, scope) for text in self.texts_of(live.definition))
 
     def scope_of(self, live: Live | Scope) -> Scope:
@@ -67,6 +79,7 @@ class Words:
         if not isinstance(question, Question) or question.itemset is None:
             return ()
         itemset = question.itemset
+        self.context.steps = 0
         if itemset.filtered:
             return self._made(itemset, live)
         found = self._fixed.get(itemset)
@@ -119,6 +132,7 @@ class Words:
         if not isinstance(question, Question) or question.itemset is None:
             return ()
         itemset = question.itemset
+        self.context.steps = 0
         pairs = self._pairs(itemset, live, whole=False)
         if itemset.label_at is None:
             return tuple(value for _, value in pairs)
@@ -130,6 +144,7 @@ class Words:
         if not isinstance(question, Question) or question.itemset is None:
             return True
         itemset = question.itemset
+        self.context.steps = 0
         if itemset.filtered:
             return {value for _, value in self._pairs(itemset, live, whole=False)}.issuperset(codes)
         return self.known(live).issuperset(codes)
@@ -142,6 +157,7 @@ class Words:
         itemset = question.itemset
         found = self._codes.get(itemset)
         if found is None:
+            self.context.steps = 0
             if itemset.nodes is None:
                 found = frozenset(item.value for item in itemset.items)
             else:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from schemas.problems import Problem
+from schemas.xform_model import Notice
+from schemas.xform_tables import LAST_SAVED, file_name, leaf_of, read_table
 from schemas.xform_xml import JR, children, first, local
 from schemas.xpath.code import Leaf
 
@@ -30,7 +32,11 @@ class Control:
 
 @dataclass(slots=True)
 class Parts:
-    """What stands in an XForm: its title, model, primary instance and root, tables, binds and controls by path."""
+    """What stands in an XForm: its title, model, primary instance and root, tables, binds and controls by path.
+
+    `identities` are the paths of binds by their id. `problems` are mistakes found so far, `notices` what deserves a
+    look.
+    """
 
     title: str
     model: ET.Element
@@ -38,11 +44,23 @@ class Parts:
     tables: dict[str, Leaf] = field(default_factory=dict)
     binds: dict[str, ET.Element] = field(default_factory=dict)
     controls: dict[str, Control] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+    identities: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+    def note(self, question: str, message: str) -> None:
+        """Keeps a warning about a question; about the form when the name is empty."""
+        found = Notice(question, message)
+        if found not in self.notices:
+            self.notices.append(found)
+
+    def plain_path(self, written: str) -> str:
+        """An absolute path with its names as they stand in the instance: without prefixes and spaces."""
+        return "/".join(step.strip().rpartition(":")[2] for step in written.split("/"))
 
 
-def take_apart(root: ET.Element) -> Parts:
-    """The parts of the form. Raises E_FORM_STRUCTURE when one is missing."""
+def take_apart(root: ET.Element, files: Mapping[str, bytes], last_saved: bytes | None = None) -> Parts:
+    """The parts of the form. Raises E_FORM_STRUCTURE when one is missing, E_FORM_FILE for a table that is none."""
     head = first(root, "head")
     model = first(head, "model") if head is not None else None
     if head is None or model is None:
@@ -54,30 +72,39 @@ def take_apart(root: ET.Element) -> Parts:
     title = first(head, "title")
     parts = Parts("".join(title.itertext()).strip() if title is not None else "", model, data)
     for each in instances[1:]:
-        _table(each, parts)
-    identities: dict[str, str] = {}
+        _table(each, parts, files, last_saved)
     for bind in children(model, "bind"):
         nodeset = (bind.get("nodeset") or bind.get("ref") or "").strip()
         absolute = nodeset if nodeset.startswith("/") else f"/{local(data)}/{nodeset}"
+        absolute = parts.plain_path(absolute)
+        if absolute in parts.binds:
+            parts.problems.append(Problem("E_FORM_DUPLICATE", question=absolute.rpartition("/")[2], ref=absolute))
         parts.binds[absolute] = bind
         if "id" in bind.attrib:
-            identities[bind.attrib["id"]] = absolute
+            parts.identities[bind.attrib["id"]] = absolute
     body = first(root, "body")
     if body is not None:
-        _controls(body, f"/{local(data)}", parts, identities)
+        _controls(body, f"/{local(data)}", parts, parts.identities)
     return parts
 
 
-def _table(instance: ET.Element, parts: Parts) -> None:
-    identity = instance.get("id", "")
-    content = [_leaf(each) for each in instance]
-    if not content and instance.get("src"):
-        parts.warnings.append(f"the table {identity} lies in another file ({instance.get('src')}) and is empty here")
+def _table(instance: ET.Element, parts: Parts, files: Mapping[str, bytes], last_saved: bytes | None) -> None:
+    identity, source = instance.get("id", ""), instance.get("src", "")
+    if identity in parts.tables:
+        parts.problems.append(Problem("E_FORM_DUPLICATE", question=identity, ref=identity))
+    content = [leaf_of(each) for each in instance]
+    if not content and source == LAST_SAVED:
+        if last_saved is not None:
+            content = [read_table("last-saved.xml", last_saved)]
+        else:
+            parts.note("", f"the table {identity} (the last interview) is empty: interviews are kept apart")
+    elif not content and source:
+        name = file_name(source)
+        if name in files:
+            content = [read_table(name, files[name])]
+        else:
+            parts.note("", f"the table {identity} lies in another file ({source}) and is empty here")
     parts.tables[identity] = Leaf(identity, "", content)
-
-
-def _leaf(element: ET.Element) -> Leaf:
-    return Leaf(local(element), (element.text or "").strip(), [_leaf(each) for each in element])
 
 
 def _controls(parent: ET.Element, context: str, parts: Parts, identities: Mapping[str, str]) -> None:
@@ -99,6 +126,8 @@ def _controls(parent: ET.Element, context: str, parts: Parts, identities: Mappin
             parts.controls.setdefault(reference, Control("repeat", element, element))
             _controls(element, reference, parts, identities)
         elif reference is not None:
+            if reference in parts.controls:
+                parts.note(reference.rpartition("/")[2], "is asked in two places; the last one counts")
             parts.controls[reference] = Control(tag, element)
 
 
@@ -106,9 +135,8 @@ def _reference(element: ET.Element, context: str, identities: Mapping[str, str])
     written = (element.get("ref") or element.get("nodeset") or "").strip()
     if not written:
         return identities.get(element.get("bind", ""))
-    if written.startswith("/"):
-        return written
-    return f"{context}/{written.removeprefix('./')}"
+    absolute = written if written.startswith("/") else f"{context}/{written.removeprefix('./')}"
+    return "/".join(step.rpartition(":")[2] for step in absolute.split("/"))
 
 
 def is_template(element: ET.Element) -> bool:

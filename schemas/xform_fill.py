@@ -6,17 +6,18 @@ Every refusal of the expression compiler becomes a Problem here that names the q
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from schemas.problems import Problem
+from schemas.xform_actions import read_actions
 from schemas.xform_body import Parts
 from schemas.xform_model import SVIDOK, Action, Definition, Group, Item, Itemset, Question, Repeat, Text
-from schemas.xform_text import TextMaker, Texts
+from schemas.xform_text import TextMaker, Texts, identity_of
 from schemas.xform_xml import JR, children, first
 from schemas.xpath.code import Expression, Refused
 from schemas.xpath.compiler import Compiler
-from schemas.xpath.tree import Call, PathTree, Tree
+from schemas.xpath.tree import Call, PathTree, String, Tree
 
 _MARKS: Mapping[str, tuple[str, ...]] = {
     "compartment": ("identity", "narrative", "process"),
@@ -26,14 +27,8 @@ _MARKS: Mapping[str, tuple[str, ...]] = {
     "reserved": ("yes", "no"),
 }
 _QUOTED = 300
+_BLANK = String("")
 _IDLE = {("relevant", "true()"), ("readonly", "false()"), ("required", "false()"), ("constraint", "true()")}
-_PRELOADS = {("timestamp", "start"): "now()", ("date", "today"): "today()"}
-_EVENTS = {
-    "odk-instance-first-load": "first-load",
-    "xforms-ready": "first-load",
-    "odk-new-repeat": "new-repeat",
-    "xforms-value-changed": "value-changed",
-}
 
 
 class Filler:
@@ -46,6 +41,8 @@ class Filler:
         self.nodes = nodes
         self.maker = TextMaker(texts, compiler)
         self.choice_texts: dict[str, Text] = {}
+        self.choice_media: dict[str, Mapping[str, Text]] = {}
+        compiler.find_text = self.maker.from_id
 
     def fill(self) -> tuple[Action, ...]:
         """Fills every definition; gives the form's actions. Raises E_FORM_MARK and the E_FORM_… of expressions."""
@@ -55,18 +52,27 @@ class Filler:
         for each in self.nodes.values():
             if isinstance(each, Group):
                 self._prompt(each)
-        return self._actions()
+        return read_actions(self)
 
-    def _compile(self, source: str, place: Definition) -> Expression:
+    def fail(self, problem: Problem) -> None:
+        """Keeps a mistake, so that all of them can be told at once; the form will be refused."""
+        self.parts.problems.append(problem)
+
+    def compile(self, source: str, place: Definition) -> Expression:
+        """The expression; a mistake is kept, and an empty text stands in for it."""
         try:
-            return self.compiler.compile(source, place)
+            found = self.compiler.compile(source, place)
         except Refused as refused:
-            raise _problem(refused, place, source) from None
+            self.fail(_problem(refused, place, source))
+            return self.compiler.compile_tree(_BLANK, source, place)
+        for remark in self.compiler.remarks.pop(source, ()):
+            self.parts.note(place.name, remark)
+        return found
 
     def _fill_one(self, each: Definition) -> None:
         bind = self.parts.binds.get(each.ref)
         if bind is not None:
-            each.marks = _marks(bind, each)
+            each.marks = self._marks(bind, each)
             each.relevant = self._of(bind, "relevant", each)
             each.readonly = self._of(bind, "readonly", each)
         try:
@@ -74,17 +80,29 @@ class Filler:
             if isinstance(each, Question):
                 self._itemset(each)
         except Refused as refused:
-            raise _problem(refused, each, "") from None
+            self.fail(_problem(refused, each, ""))
+        except Problem as problem:
+            self.fail(problem)
         if isinstance(each, Question):
             self._question(each, bind)
         if isinstance(each, Repeat):
-            self._repeat(each)
+            try:
+                self._repeat(each)
+            except Problem as problem:
+                self.fail(problem)
+
+    def _marks(self, bind: ET.Element, each: Definition) -> dict[str, str]:
+        try:
+            return _marks(bind, each)
+        except Problem as problem:
+            self.fail(problem)
+            return {}
 
     def _of(self, bind: ET.Element, attribute: str, place: Definition) -> Expression | None:
         source = bind.get(attribute, "").strip()
         if not source or (attribute, source) in _IDLE:
             return None
-        return self._compile(source, place)
+        return self.compile(source, place)
 
     def _question(self, each: Question, bind: ET.Element | None) -> None:
         if bind is not None:
@@ -106,7 +124,7 @@ class Filler:
         else:
             each.strictness = "answer" if each.required is not None else "no"
         if each.strictness in ("block", "answer") and each.required is None:
-            each.required = self._compile("true()", each)
+            each.required = self.compile("true()", each)
         elif each.strictness in ("no", "auto"):
             each.required = None
 
@@ -116,13 +134,14 @@ class Filler:
         if start is not None:
             if not start.isdecimal() or not start.isascii() or int(start) > 100:
                 raise Problem("E_FORM_MARK", question=each.name, mark="start", value=start, allowed="0 to 100")
-            each.start = int(start)
+            each.starts = (None,) * int(start)
         control = self.parts.controls.get(each.ref)
         inner = control.repeat if control is not None else None
         count = inner.get(f"{{{JR}}}count", "").strip() if inner is not None else ""
         if count:
-            each.count = self._compile(count, each)
-            each.start = 0
+            each.count = self.compile(count, each)
+            each.starts = ()
+        each.fixed = inner is not None and inner.get(f"{{{JR}}}noAddRemove", "").strip() == "true()"
 
     # --- texts
 
@@ -134,6 +153,7 @@ class Filler:
         each.label = self.maker.from_element(label, each)
         each.hint = self.maker.from_element(hint, each)
         each.guidance = self.maker.from_element(hint, each, "guidance")
+        each.media = self.maker.media_of(identity_of(label.get("ref")) if label is not None else None, each)
         if isinstance(each, Group) and each.hint is None and self.texts.has(f"{each.ref}:hint"):
             each.hint = self.maker.from_id(f"{each.ref}:hint", each)
 
@@ -156,7 +176,7 @@ class Filler:
             return
         source = (element.get("nodeset") or "").strip()
         value, label = first(element, "value"), first(element, "label")
-        made = Itemset(nodes=self._compile(source, each), value="name", label="label")
+        made = Itemset(nodes=self.compile(source, each), value="name", label="label")
         made.whole = self._whole(source, each)
         made.value = _reference(value) or "name"
         written = _reference(label) or made.value
@@ -173,7 +193,8 @@ class Filler:
         for item in children(element, "item"):
             value, label = first(item, "value"), first(item, "label")
             code = (value.text or "").strip() if value is not None else ""
-            found.append(Item(code, self.maker.from_element(label, each) or Text({"": (code,)})))
+            media = self.maker.media_of(identity_of(label.get("ref")) if label is not None else None, each)
+            found.append(Item(code, self.maker.from_element(label, each) or Text({"": (code,)}), media))
         return found
 
     def _whole(self, source: str, each: Question) -> Expression:
@@ -200,8 +221,8 @@ class Filler:
                     "E_FORM_EXPRESSION", question=each.name, detail="a path is needed here", expression=source[:_QUOTED]
                 )
             return
-        made.value_at = self._compile(made.value, target)
-        made.label_at = self._compile(made.label, target)
+        made.value_at = self.compile(made.value, target)
+        made.label_at = self.compile(made.label, target)
 
     def _read_choice_texts(self) -> None:
         if not self.choice_texts:
@@ -211,49 +232,8 @@ class Filler:
                     found = self.maker.from_id(identity, root)
                     if found is not None:
                         self.choice_texts[identity] = found
-
-    # --- actions
-
-    def _actions(self) -> tuple[Action, ...]:
-        found = list(self._preloads())
-        for element in children(self.parts.model, "setvalue"):
-            self._action(element, None, found)
-        for ref, control in self.parts.controls.items():
-            outer = control.repeat if control.repeat is not None else control.element
-            for element in children(outer, "setvalue"):
-                self._action(element, self.nodes.get(ref), found)
-        return tuple(found)
-
-    def _preloads(self) -> Iterator[Action]:
-        """What the machine fills in when an interview begins: its date and its time.
-
-        Names of devices and of people are left empty, whatever a form asks for: they would tell who was where.
-        """
-        for ref, bind in self.parts.binds.items():
-            target = self.nodes.get(ref)
-            wanted = (bind.get(f"{{{JR}}}preload", ""), bind.get(f"{{{JR}}}preloadParams", ""))
-            source = _PRELOADS.get(wanted)
-            if source is not None and isinstance(target, Question):
-                value, find = self._compile(source, target), self._compile(ref, target)
-                yield Action("first-load", target, target, value, find)
-
-    def _action(self, element: ET.Element, trigger: Definition | None, found: list[Action]) -> None:
-        ref = (element.get("ref") or "").strip()
-        target = self.nodes.get(ref)
-        if not isinstance(target, Question):
-            raise Problem("E_FORM_REFERENCE", question=ref.rpartition("/")[2], name=ref, expression="setvalue")
-        if target.type == "note":
-            target.type = "text"  # it has a value to show
-        source = (element.get("value") or "").strip()
-        if not source and (element.text or "").strip():
-            source = "'" + (element.text or "").strip().replace("'", "’") + "'"
-        value = self._compile(source, target) if source else None
-        for event in (element.get("event") or "").split():
-            name = _EVENTS.get(event)
-            if name is None:
-                continue
-            place = trigger if name == "value-changed" and trigger is not None else target
-            found.append(Action(name, place, target, value, self._compile(ref, place)))
+                    if media := self.maker.media_of(identity, root):
+                        self.choice_media[identity] = media
 
 
 def _marks(bind: ET.Element, each: Definition) -> dict[str, str]:
@@ -274,9 +254,6 @@ def _reference(element: ET.Element | None) -> str:
 
 
 def _problem(refused: Refused, place: Definition, source: str) -> Problem:
-    expression = source[:_QUOTED]
-    if refused.code == "E_FORM_FUNCTION":
-        return Problem(refused.code, question=place.name, function=refused.detail, expression=expression)
-    if refused.code == "E_FORM_REFERENCE":
-        return Problem(refused.code, question=place.name, name=refused.detail, expression=expression)
-    return Problem(refused.code, question=place.name, detail=refused.detail, expression=expression)
+    facts: dict[str, str] = {"question": place.name, "ref": place.ref, "expression": source[:_QUOTED]}
+    name = {"E_FORM_FUNCTION": "function", "E_FORM_REFERENCE": "name"}.get(refused.code, "detail")
+    return Problem(refused.code, **facts, **{name: refused.detail})

@@ -41,10 +41,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item that stands in the question itself: the stored value, and its text."""
+    """One item that stands in the question itself: the stored value, its text, and files beside the text."""
 
     value: str
     text: Text
+    media: Mapping[str, Text] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -53,7 +54,8 @@ class Definition:
     the root.
 
     `scope` is the root or repeat in whose instances the node lives, `slot` its place there. `hidden` is a note that
-    only carries the open prompt of its section.
+    only carries the open prompt of its section. `attributes` (by plain name; `marked`: by full name) and `namespace`
+    are those of the node in the instance. `media` are files beside the label: image, audio, video, big-image.
     """
 
     name: str
@@ -69,6 +71,10 @@ class Definition:
     scope: Group | None = None
     slot: int = -1
     hidden: bool = False
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    marked: Mapping[str, str] = field(default_factory=dict)
+    namespace: str = ""
+    media: Mapping[str, Text] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.ref}>"
@@ -117,12 +123,14 @@ class Definition:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Group(Definition):
-    """A section or an inner group. `prompt` is the open prompt that is spoken before its coded questions.
+    """A section or an inner group. `named` are its children by name, `prompt` is the open prompt that is spoken before
+    its coded questions.
 
     `layout` belongs to the root and to repeats: the nodes of one scope (form or entry) by slot, in document order.
     """
 
     children: list[Definition] = field(default_factory=list)
+    named: dict[str, Definition] = field(default_factory=dict)
     prompt: Text | None = None
     layout: list[Definition] = field(default_factory=list)
 
@@ -141,11 +149,29 @@ class Group(Definition):
 
 @dataclass(slots=True, eq=False, repr=False)
 class Repeat(Group):
-    """A group that may stand any number of times. `code` is the prefix of entry codes (`P` gives P1, P2 …) or empty."""
+    """A group that may stand any number of times. `code` is the prefix of entry codes (`P` gives P1, P2 …) or empty.
+
+    `starts` are the entries that the form begins with; None is one with the values of the template. `fixed`: nobody
+    may add or remove entries.
+    """
 
     count: Expression | None = None
-    start: int = 0
+    starts: tuple[Start | None, ...] = ()
     code: str = ""
+    fixed: bool = False
+
+    @property
+    def start(self) -> int:
+        """How many entries the form begins with."""
+        return len(self.starts)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """An entry that stands in the form: its values, and the entries in it, by slot."""
+
+    values: Mapping[int, str]
+    entries: Mapping[int, tuple[Start | None, ...]]
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -215,7 +241,8 @@ class Itemset:
 class Action:
     """`setvalue`: gives `target` the value of an expression at an event.
 
-    `event` is `first-load`, `new-repeat` or `value-changed` (then `trigger` is the question whose answer sets it off).
+    `event` is `first-load`, `new-repeat`, `finish` or `value-changed` (then `place` is the question whose answer sets
+    it off).
     `find` leads from the place of the action (`place`) to the nodes that are set.
     """
 
@@ -224,6 +251,31 @@ class Action:
     target: Question
     value: Expression | None
     find: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A warning about a question (by name), or about the whole form when `question` is empty."""
+
+    question: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.question}: {self.message}" if self.question else self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """What a form would tell a list of entities: read and kept, never acted on (ODK XForms specification, "Entities").
+
+    `ref` is the path of the entity node, `attributes` those of it (dataset, create, update …), `saved` maps the path of
+    a question to the property of the entity that it would set.
+    """
+
+    ref: str
+    dataset: str
+    attributes: Mapping[str, str]
+    saved: Mapping[str, str]
 
 
 @dataclass(slots=True, eq=False)
@@ -240,8 +292,25 @@ class Form:
     questions: dict[str, Question] = field(default_factory=dict, repr=False)
     nodes: dict[str, Definition] = field(default_factory=dict, repr=False)
     texts: dict[str, Text] = field(default_factory=dict, repr=False)
+    media: dict[str, Mapping[str, Text]] = field(default_factory=dict, repr=False)
     actions: tuple[Action, ...] = field(default=(), repr=False)
-    warnings: tuple[str, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    new_entry_actions: dict[Definition, tuple[Action, ...]] = field(default_factory=dict, repr=False)
+    value_actions: dict[Definition, tuple[Action, ...]] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        for each in self.actions:
+            if each.event == "new-repeat" and each.target.scope is not None:
+                known = self.new_entry_actions.get(each.target.scope, ())
+                self.new_entry_actions[each.target.scope] = (*known, each)
+            elif each.event == "value-changed":
+                self.value_actions[each.place] = (*self.value_actions.get(each.place, ()), each)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What deserves a look in a form that works, in words."""
+        return tuple(map(str, self.notices))
 
     @property
     def sections(self) -> tuple[Group, ...]:

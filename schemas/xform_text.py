@@ -9,10 +9,12 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 
 from schemas.xform_model import Definition, Text
+from schemas.xform_values import cleaned
 from schemas.xform_xml import children, local
 from schemas.xpath.code import Expression
 from schemas.xpath.compiler import Compiler
 
+MEDIA = ("image", "big-image", "video", "audio")
 _REFERENCE = "jr:itext('"
 
 
@@ -60,6 +62,12 @@ def identity_of(reference: str | None) -> str | None:
     return None
 
 
+def _file(element: ET.Element) -> str:
+    """The name of a file in its URI; empty for none."""
+    name = (element.text or "").strip().rpartition("/")[2]
+    return "" if name == "-" else name
+
+
 class TextMaker:
     """Makes texts for places in the form; outputs are compiled where the text is shown."""
 
@@ -89,10 +97,27 @@ class TextMaker:
         return Text({"": (written,)}) if written.strip() else None
 
     def from_id(self, identity: str, place: Definition, form: str = "") -> Text | None:
-        """The text with this id; None when no language has any."""
-        found = self.texts.elements.get(identity, {}).get(form, {})
-        by_language = {language: parts for language, each in found.items() if (parts := self._parts(each, place))}
+        """The text with this id; None when no language has any.
+
+        Where a language has no plain text, its long or short form stands in, then the name of the file that is shown.
+        """
+        forms = self.texts.elements.get(identity, {})
+        by_language: dict[str, tuple[str | Expression, ...]] = {}
+        for name in (form,) if form else ("", "long", "short"):
+            for language, each in forms.get(name, {}).items():
+                if language not in by_language and (parts := self._parts(each, place)):
+                    by_language[language] = parts
+        for name in () if form else MEDIA:
+            for language, each in forms.get(name, {}).items():
+                if language not in by_language and (file := _file(each)):
+                    by_language[language] = (file,)
         return Text(by_language) if by_language else None
+
+    def media_of(self, identity: str | None, place: Definition) -> dict[str, Text]:
+        """The files beside a text, by kind: the URI that the form gives, such as `jr://images/map.png`."""
+        forms = self.texts.elements.get(identity or "", {})
+        found = ((name, self.from_id(identity or "", place, name)) for name in MEDIA if name in forms)
+        return {name: text for name, text in found if text is not None}
 
     def _parts(self, element: ET.Element, place: Definition) -> tuple[str | Expression, ...]:
         parts: list[str | Expression] = [element.text or ""]
@@ -105,5 +130,5 @@ class TextMaker:
             parts[0] = parts[0].lstrip()
         if isinstance(parts[-1], str):
             parts[-1] = parts[-1].rstrip()
-        kept = tuple(part for part in parts if part != "")
+        kept = tuple(cleaned(part) if isinstance(part, str) else part for part in parts if part != "")
         return () if kept == ("-",) else kept

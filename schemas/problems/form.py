@@ -48,6 +48,26 @@ ENTRIES: tuple[Entry, ...] = (
         "Correct the expression; the form check shows the place.",
     ),
     _refused(
+        "E_FORM_TYPE",
+        "Question {question} has a value of the wrong kind ({detail}): {expression}",
+        "Write a value of the question's type there.",
+    ),
+    _refused(
+        "E_FORM_DUPLICATE",
+        "The form has {question} twice in the same place.",
+        "Give one of the two another name.",
+    ),
+    _refused(
+        "E_FORM_CHOICE",
+        "Question {question} offers a choice whose code holds hidden characters: {value}",
+        "Write the code anew, with letters, digits, dashes and underscores.",
+    ),
+    _refused(
+        "E_FORM_FILE",
+        "The table {file} that the form looks into cannot be read ({detail}).",
+        "Mend the file, and give it beside the form again.",
+    ),
+    _refused(
         "E_FORM_CYCLE",
         "These questions depend on each other in a circle: {questions}",
         "Take one of the references out, so that there is an order in which to calculate.",
@@ -56,5 +76,11 @@ ENTRIES: tuple[Entry, ...] = (
         "E_FORM_MARK",
         "Question {question} has {value} in the column svidok:{mark}, which is not one of: {allowed}",
         "Write one of the allowed words there.",
+    ),
+    Entry(
+        "E_FORM_LIMIT",
+        "Question {question} has an expression that takes too long or goes too deep: {expression}",
+        "Nothing was changed: every answer is as it was before.",
+        "Make the expression simpler, or look at fewer entries in it.",
     ),
 )

@@ -6,16 +6,17 @@ compiled, so a conversion is chosen once and costs nothing when no conversion is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast
 
+from schemas.problems import Problem
 from schemas.xpath.values import Scalar, equal, number_of, to_boolean, to_number, to_text
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from schemas.xform_model import Definition, Group
+    from schemas.xform_model import Definition, Group, Text
 
 Kind: TypeAlias = Literal["text", "number", "boolean", "value", "node", "nodes"]
 
@@ -27,6 +28,10 @@ class Refused(ValueError):
         self.code = code
         self.detail = detail
         super().__init__(detail)
+
+
+MAX_STEPS = 2_000_000
+"""How many nodes one evaluation of an expression may look at, predicates inside predicates included."""
 
 
 class Seen(Protocol):
@@ -45,18 +50,23 @@ class World(Protocol):
     def seed(self) -> int: ...
     def now(self) -> datetime: ...
     def choice_label(self, live: Seen, value: str) -> str: ...
+    def say(self, text: Text) -> str: ...
+    def verified(self, key: bytes, signature: bytes, message: bytes) -> bool: ...
 
 
 class Leaf:
-    """A node of a secondary instance: name, text and children."""
+    """A node of a secondary instance: name, text, children and attributes."""
 
-    __slots__ = ("children", "name", "seen")
+    __slots__ = ("attributes", "children", "name", "seen")
     relevant = True
 
-    def __init__(self, name: str, text: str, children: Sequence[Leaf]) -> None:
+    def __init__(
+        self, name: str, text: str, children: Sequence[Leaf], attributes: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self.seen = text
         self.children = tuple(children)
+        self.attributes: Mapping[str, str] = attributes or {}
 
     def named(self, name: str) -> list[Leaf]:
         """The children of this name; all of them for `*`."""
@@ -78,10 +88,10 @@ class Context:
     it back.
 
     `scope` holds the nodes that relative paths start from, `origin` those of the bind that the expression belongs to;
-    `item` is the node of a secondary instance that a predicate looks at.
+    `item` is the node of a secondary instance that a predicate looks at; `steps` counts the nodes looked at.
     """
 
-    __slots__ = ("item", "origin", "position", "scope", "size", "world")
+    __slots__ = ("item", "origin", "position", "scope", "size", "steps", "world")
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -90,6 +100,19 @@ class Context:
         self.item: Leaf = EMPTY_LEAF
         self.position = 1
         self.size = 1
+        self.steps = 0
+
+    def enter(self, place: object) -> Context:
+        """Sets the context to a place, with a fresh count of steps."""
+        self.scope = self.origin = place
+        self.steps = 0
+        return self
+
+    def spend(self, steps: int) -> None:
+        """Counts nodes looked at. Raises E_FORM_LIMIT beyond two million in one evaluation."""
+        self.steps += steps
+        if self.steps > MAX_STEPS:
+            raise Problem("E_FORM_LIMIT")
 
 
 Run: TypeAlias = Callable[[Context], Any]
@@ -100,7 +123,7 @@ class Code:
     """A compiled piece. `run` gives what `kind` says: node gives one node, nodes a list of them, value a Scalar.
 
     `numeric`: a node whose bind is int or decimal. `local`: its value depends on the node that a predicate looks at.
-    `target`: the definition that a node or node set of the main instance has.
+    `target`: the definition that a node or node set of the main instance has. `literal`: the text in quotes that it is.
     """
 
     kind: Kind
@@ -108,6 +131,7 @@ class Code:
     numeric: bool = False
     local: bool = False
     target: Definition | None = None
+    literal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +218,7 @@ def number(code: Code) -> Callable[[Context], float]:
 
 
 def boolean(code: Code) -> Callable[[Context], bool]:
-    """The code as a condition; a single node counts by its value, a node set by whether it has any node."""
+    """The code as a condition; one node counts by its value, several by being there (JavaRosa's `unpack`)."""
     run = code.run
     if code.kind == "boolean":
         return cast("Callable[[Context], bool]", run)
@@ -203,8 +227,12 @@ def boolean(code: Code) -> Callable[[Context], bool]:
             return lambda c: number_of(run(c).seen) not in (0.0,) and run(c).seen != ""
         return lambda c: run(c).seen != ""
     if code.kind == "nodes":
-        return lambda c: bool(run(c))
+        return lambda c: _any(run(c))
     return lambda c: to_boolean(run(c))
+
+
+def _any(found: list[Seen]) -> bool:
+    return found[0].seen != "" if len(found) == 1 else bool(found)
 
 
 def value(code: Code) -> Callable[[Context], Scalar]:
@@ -249,7 +277,7 @@ def compare_equal(left: Code, right: Code, *, wanted: bool) -> Run:
     """`=` (wanted) and `!=`; of a node set, whether some node of it does (XPath 1.0 §3.4)."""
     if (_many(left) or _many(right)) and "boolean" not in (left.kind, right.kind):
         mine, other = _values(left), _values(right)
-        return lambda c: any(equal(a, b) is wanted for a in mine(c) for b in other(c))
+        return lambda c: _some(c, mine(c), other(c), lambda a, b: equal(a, b) is wanted)
     if _textual(left) and _textual(right):
         a, b = text(left), text(right)
         return (lambda c: a(c) == b(c)) if wanted else (lambda c: a(c) != b(c))
@@ -260,6 +288,12 @@ def compare_equal(left: Code, right: Code, *, wanted: bool) -> Run:
     return (lambda c: equal(x(c), y(c))) if wanted else (lambda c: not equal(x(c), y(c)))
 
 
+def _some(c: Context, mine: list[Scalar], other: list[Scalar], test: Callable[[Scalar, Scalar], bool]) -> bool:
+    """Whether the test holds for some pair. Equal pairs of large node sets are charged like nodes looked at."""
+    c.spend(len(mine) * len(other))
+    return any(test(a, b) for a in mine for b in other)
+
+
 def _textual(code: Code) -> bool:
     return code.kind == "text" or (code.kind == "node" and not code.numeric)
 
@@ -267,7 +301,7 @@ def _textual(code: Code) -> bool:
 def _values(code: Code) -> Callable[[Context], list[Scalar]]:
     if _many(code):
         run = code.run
-        return lambda c: [each.seen for each in run(c)]
+        return lambda c: [each.seen for each in run(c)] or [""]  # nothing compares as an empty answer (JavaRosa)
     single = value(code)
     return lambda c: [single(c)]
 
@@ -277,7 +311,7 @@ def compare_order(operator: str, left: Code, right: Code) -> Run:
     if _many(left) or _many(right):
         mine, other = _values(left), _values(right)
         test = _ORDER[operator]
-        return lambda c: any(test(to_number(a), to_number(b)) for a in mine(c) for b in other(c))
+        return lambda c: _some(c, mine(c), other(c), lambda a, b: test(to_number(a), to_number(b)))
     a, b = number(left), number(right)
     if operator == "<":
         return lambda c: a(c) < b(c)

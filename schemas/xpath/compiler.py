@@ -7,11 +7,12 @@ session knows what an answer can change.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from schemas.xform_model import Definition, Group, Repeat
+from schemas.xform_model import Definition, Group, Repeat, Text
+from schemas.xpath import operators as operations
 from schemas.xpath import paths, secondary
 from schemas.xpath.code import (
     Code,
@@ -20,7 +21,6 @@ from schemas.xpath.code import (
     Leaf,
     Reference,
     Refused,
-    Run,
     boolean,
     compare_equal,
     compare_order,
@@ -29,18 +29,28 @@ from schemas.xpath.code import (
     text,
 )
 from schemas.xpath.functions import FUNCTIONS
+from schemas.xpath.mismatch import check_pair
 from schemas.xpath.tree import Call, Chain, Negative, Number, PathTree, Step, String, Tree, Union
 
 __all__ = ["Compiler", "Expression", "Job", "Refused"]
 
+MAX_COMPARISONS = 50
+_COMPARISONS = frozenset(("=", "!=", "<", "<=", ">", ">="))
+
 
 @dataclass(slots=True)
 class Compiler:
-    """Compiles the expressions of one form. `root` is its primary instance, `instances` its secondary ones by id."""
+    """Compiles the expressions of one form. `root` is its primary instance, `instances` its secondary ones by id.
+
+    `trees` are the expressions that were parsed before; `find_text` gives the text that jr:itext() names; `remarks` are
+    what deserves a look, by expression.
+    """
 
     root: Group
     instances: Mapping[str, Leaf] = field(default_factory=dict)
-    _trees: dict[str, Tree] = field(default_factory=dict)
+    trees: dict[str, Tree] = field(default_factory=dict)
+    find_text: Callable[[str, Definition], Text | None] = field(default=lambda identity, place: None)
+    remarks: dict[str, list[str]] = field(default_factory=dict)
     _shared: dict[tuple[str, int], Expression] = field(default_factory=dict)
 
     def compile(self, source: str, place: Definition) -> Expression:
@@ -50,7 +60,10 @@ class Compiler:
         if shared is not None:
             return shared
         job = Job(self, place)
-        made = job.expression(self.tree(source), source)
+        try:
+            made = job.expression(self.tree(source), source)
+        except RecursionError:
+            raise Refused("E_FORM_EXPRESSION", "nested too deep") from None
         if not job.relative:
             self._shared[key] = made
         return made
@@ -61,7 +74,7 @@ class Compiler:
 
     def tree(self, source: str) -> Tree:
         """The parsed expression; each text is parsed once. Raises Refused."""
-        tree = self._trees.get(source)
+        tree = self.trees.get(source)
         if tree is None:
             from schemas.xpath.parser import parse  # elementpath is imported when the first form is loaded, not before
 
@@ -69,7 +82,7 @@ class Compiler:
                 tree = parse(source)
             except ValueError as error:
                 raise Refused("E_FORM_EXPRESSION", str(error)) from None
-            self._trees[source] = tree
+            self.trees[source] = tree
         return tree
 
 
@@ -83,6 +96,7 @@ class Job:
     def __init__(self, compiler: Compiler, place: Definition) -> None:
         self.compiler = compiler
         self.place = place
+        self.source = ""
         self.here = place
         self.inside = "node"
         self.ceiling: Group | None = None
@@ -93,6 +107,7 @@ class Job:
 
     def expression(self, tree: Tree, source: str) -> Expression:
         """The whole expression, with what it looks at."""
+        self.source = source
         code = self.code(tree)
         return Expression(source, code, frozenset(self.references), volatile=self.volatile, language=self.language)
 
@@ -100,7 +115,7 @@ class Job:
         """Compiles one node of the tree."""
         match tree:
             case String(value=literal):
-                return Code("text", lambda c: literal)
+                return Code("text", lambda c: literal, literal=literal)
             case Number(value=amount):
                 return Code("number", lambda c: amount)
             case Negative(operand=operand):
@@ -110,7 +125,7 @@ class Job:
             case Chain(first=first, rest=rest):
                 return self._chain(first, rest)
             case Union(parts=parts):
-                return self._union(parts)
+                return operations.union([self.code(each) for each in parts])
             case Call(name=name, arguments=arguments):
                 return self._call(name, arguments)
             case PathTree():
@@ -121,46 +136,29 @@ class Job:
     def _chain(self, first: Tree, rest: tuple[tuple[str, Tree], ...]) -> Code:
         operators = {symbol for symbol, _ in rest}
         if operators <= {"and"} or operators <= {"or"}:
-            return self._logic([first, *(tree for _, tree in rest)], every=operators == {"and"})
-        done = self.code(first)
+            codes = [self.code(each) for each in (first, *(tree for _, tree in rest))]
+            return operations.logic(codes, every=operators == {"and"})
+        start = self.code(first)
+        if not operators & _COMPARISONS:
+            parts = [(symbol, self.code(tree)) for symbol, tree in rest]
+            for left, right in pairwise((start, *(code for _, code in parts))):
+                check_pair("+", left, right)
+            return operations.arithmetic(start, parts)
+        if len(rest) > MAX_COMPARISONS:
+            raise Refused("E_FORM_EXPRESSION", "more than 50 comparisons in a row")
         for symbol, tree in rest:
-            done = self._binary(symbol, done, self.code(tree))
-        return done
+            start = self._comparison(symbol, start, self.code(tree))
+        return start
 
-    def _logic(self, trees: list[Tree], *, every: bool) -> Code:
-        codes = [self.code(each) for each in trees]
-        local = any(each.local for each in codes)
-        tests = tuple(boolean(each) for each in codes)
-        if len(tests) == 2:
-            a, b = tests
-            run: Run = (lambda c: a(c) and b(c)) if every else (lambda c: a(c) or b(c))
-            return Code("boolean", run, local=local)
-        if every:
-            return Code("boolean", lambda c: all(test(c) for test in tests), local=local)
-        return Code("boolean", lambda c: any(test(c) for test in tests), local=local)
-
-    def _binary(self, symbol: str, left: Code, right: Code) -> Code:
-        local = left.local or right.local
+    def _comparison(self, symbol: str, left: Code, right: Code) -> Code:
+        remark = check_pair(symbol, left, right)
+        if remark:
+            self.compiler.remarks.setdefault(self.source, []).append(remark)
         if symbol in ("=", "!="):
-            return Code("boolean", compare_equal(left, right, wanted=symbol == "="), local=local)
-        if symbol in ("<", "<=", ">", ">="):
-            return Code("boolean", compare_order(symbol, left, right), local=local)
-        return Code("number", _arithmetic(symbol, left, right), local=local)
-
-    def _union(self, parts: tuple[Tree, ...]) -> Code:
-        codes = [self.code(each) for each in parts]
-        runs = [nodes(each) for each in codes]
-        targets = {id(each.target): each.target for each in codes}
-
-        def run(c: Context) -> list[object]:
-            found: dict[int, object] = {}
-            for each in runs:
-                for node in each(c):
-                    found.setdefault(id(node), node)
-            return list(found.values())
-
-        target = next(iter(targets.values())) if len(targets) == 1 else None
-        return Code("nodes", run, local=any(each.local for each in codes), target=target)
+            run = compare_equal(left, right, wanted=symbol == "=")
+        else:
+            run = compare_order(symbol, left, right)
+        return Code("boolean", run, local=left.local or right.local)
 
     def _call(self, name: str, arguments: tuple[Tree, ...]) -> Code:
         known = FUNCTIONS.get(name)
@@ -173,15 +171,13 @@ class Job:
     # --- paths
 
     def _path(self, tree: PathTree) -> Code:
-        if isinstance(tree.base, Call) and tree.base.name == "instance":
+        if isinstance(tree.base, Call) and tree.base.name == "instance" and not tree.predicates:
             return self._secondary(self.instance(tree.base), tree.steps)
         if isinstance(tree.base, Call) and tree.base.name == "current" and not tree.base.arguments:
             self.relative = True
             return self._main(paths.start_route(self.place), tree.steps, origin=True)
         if tree.base is not None:
-            raise Refused(
-                "E_FORM_EXPRESSION", "a path may begin with instance('…') or current(), not with another call"
-            )
+            return self._from_base(self.code(tree.base), tree)
         if tree.absolute:
             route, steps = paths.absolute_route(self.compiler.root, self.place, tree.steps)
             return self._main(route, steps, origin=True)
@@ -189,6 +185,29 @@ class Job:
             return secondary.item_path(tree.steps)
         self.relative = True
         return self._main(paths.start_route(self.here), tree.steps, origin=False)
+
+    def _from_base(self, base: Code, tree: PathTree) -> Code:
+        """A path from what a parenthesis or a call gives: `(a | b)[1]`, `randomize(…)[1]/label`."""
+        find = nodes(base)
+        place, inside = base.target, self.inside
+        if place is not None and tree.steps:
+            raise Refused("E_FORM_EXPRESSION", "no name may follow a parenthesis around questions")
+        if tree.predicates:
+            kept = (self.here, self.ceiling)
+            self.inside = "item" if place is None else "candidate"
+            self.here = place or self.here
+            filters = tuple(self._filter(each) for each in tree.predicates)
+            self.inside, (self.here, self.ceiling) = inside, kept
+            enter = _enter_item if place is None else _enter_scope
+            base = operations.kept(base, filters, enter)  # type: ignore[arg-type]  # of leaves, as place is None
+            find = nodes(base)
+        for step in tree.steps:
+            find = secondary.stepped(find, step)
+            self.inside = "item"
+            for predicate in step.predicates:
+                find = secondary.filtered(find, self._filter(predicate))
+            self.inside = inside
+        return Code("nodes", find, local=base.local, target=place if not tree.steps else None)
 
     def instance(self, call: Call) -> Leaf:
         """The secondary instance that a call of `instance('x')` names. Raises Refused."""
@@ -205,7 +224,13 @@ class Job:
         """
         routes = [route]
         leaf_filters: tuple[paths.Filter, ...] = ()
+        if steps and steps[-1].axis == "attribute":
+            return self._attribute(route, steps)
         for number_, step in enumerate(steps, start=1):
+            if step.name == "text()" and step.axis == "child":
+                continue  # the text of a question is its value
+            if step.axis in paths.SIBLINGS and (self.inside != "node" or number_ > 1 + _parents(steps)):
+                raise Refused("E_FORM_EXPRESSION", f"the axis {step.axis} is offered from the own node only")
             filters = self._filters(routes, step, last=number_ == len(steps))
             leaf_filters = filters if not _has_repeat(routes, step) else ()
             routes = [new for each in routes for new in paths.advance(each, step, filters)]
@@ -219,11 +244,21 @@ class Job:
             paths.many(each, origin=from_origin) if each.downs else paths.one(each, origin=from_origin)
             for each in routes
         ]
-        found = codes[0] if len(codes) == 1 else _joined(codes)
+        found = codes[0] if len(codes) == 1 else operations.joined(codes)
         if leaf_filters:
-            found = _kept(found, leaf_filters)
+            found = operations.kept(found, leaf_filters, _enter_scope)
         found.local = from_candidate
         return found
+
+    def _attribute(self, route: paths.Route, steps: Sequence[Step]) -> Code:
+        """An attribute of a node of the instance, such as the version of the form; it never changes."""
+        routes = [route]
+        for step in steps[:-1]:
+            routes = [new for each in routes for new in paths.advance(each, step, ())]
+        wanted = steps[-1].name
+        found = [each.target.attributes[wanted] for each in routes if wanted in each.target.attributes]
+        value = found[0] if found else ""
+        return Code("text", lambda c: value)
 
     def _nothing(self, step: Step) -> Code:
         """`null` is written by hand in forms where nothing is meant; any other name that leads nowhere is a mistake."""
@@ -309,60 +344,21 @@ class Job:
         return None
 
 
+def _parents(steps: Sequence[Step]) -> int:
+    """How many steps upwards a path begins with."""
+    count = 0
+    while count < len(steps) and steps[count].axis in ("parent", "self"):
+        count += 1
+    return count
+
+
 def _has_repeat(routes: list[paths.Route], step: Step) -> bool:
     return any(isinstance(new.target, Repeat) for each in routes for new in paths.advance(each, step, ()))
 
 
-def _joined(codes: list[Code]) -> Code:
-    runs = [nodes(each) for each in codes]
-    return Code("nodes", lambda c: [node for run in runs for node in run(c)])
+def _enter_scope(c: Context, live: object) -> None:
+    c.scope = getattr(live, "scope", live)
 
 
-def _kept(found: Code, filters: tuple[paths.Filter, ...]) -> Code:
-    """Predicates on questions or groups: they look at the node's scope, and count positions among what was found."""
-    run = nodes(found)
-
-    def narrowed(c: Context) -> list[object]:
-        live = run(c)
-        for rule in filters:
-            kept = (c.scope, c.position, c.size)
-            c.size = len(live)
-            chosen = []
-            for position, each in enumerate(live, start=1):
-                c.scope, c.position = getattr(each, "scope", each), position
-                wanted = rule.position(c) == position if rule.position else bool(rule.condition and rule.condition(c))
-                if wanted:
-                    chosen.append(each)
-            c.scope, c.position, c.size = kept
-            live = chosen
-        return live
-
-    return Code("nodes", narrowed, target=found.target)
-
-
-def _arithmetic(symbol: str, left: Code, right: Code) -> Run:
-    a, b = number(left), number(right)
-    if symbol == "+":
-        return lambda c: a(c) + b(c)
-    if symbol == "-":
-        return lambda c: a(c) - b(c)
-    if symbol == "*":
-        return lambda c: a(c) * b(c)
-    if symbol == "div":
-        return lambda c: _divide(a(c), b(c))
-    return lambda c: _remainder(a(c), b(c))
-
-
-def _divide(a: float, b: float) -> float:
-    if b != 0:
-        return a / b
-    if a != a or a == 0 or b != b:
-        return float("nan")
-    return float("inf") if (a > 0) == (str(b)[0] != "-") else float("-inf")
-
-
-def _remainder(a: float, b: float) -> float:
-    """The remainder with the sign of the dividend (XPath 1.0 §3.5)."""
-    if b == 0 or a != a or b != b or math.isinf(a):
-        return float("nan")
-    return math.fmod(a, b)
+def _enter_item(c: Context, leaf: Leaf) -> None:
+    c.item = leaf

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from schemas.xpath.code import Code, Context
@@ -10,11 +12,9 @@ from schemas.xpath.values import (
     NAN,
     Scalar,
     date_from_days,
-    days_of,
     moment_from_days,
     moment_text,
     number_of,
-    parse_date,
     parse_moment,
     parse_time,
 )
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from schemas.xpath.compiler import Job
     from schemas.xpath.tree import Tree
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -52,18 +53,35 @@ def to_moment(value: Scalar) -> str:
         return ""
 
 
-def decimal_time(value: str) -> float:
-    """The part of the day that a time (or the time of a dateTime) has reached, in [0, 1); NaN for anything else."""
-    parsed = parse_time(value.partition("T")[2] or value)
+def decimal_time(value: Scalar) -> float:
+    """The part of the day that a time (or a dateTime here, or a number of days) has reached, in [0, 1); else NaN."""
+    if not isinstance(value, str):
+        return float(value) % 1 if math.isfinite(float(value)) else NAN
+    moment = parse_moment(value)
+    parsed = (moment.time(), None) if moment is not None else parse_time(value)
     if parsed is None:
         return NAN
     clock = parsed[0]
     return (clock.hour * 3600 + clock.minute * 60 + clock.second + clock.microsecond / 1e6) / 86_400
 
 
+def decimal_moment(value: Scalar) -> float:
+    """Days since 1970-01-01 in UTC of a dateTime, or of a date's midnight here; a number is itself; else NaN."""
+    if not isinstance(value, str):
+        return float(value)
+    moment = parse_moment(value)
+    if moment is None:
+        return number_of(value)
+    try:
+        passed = moment.astimezone(UTC) - _EPOCH
+    except (OverflowError, OSError, ValueError):
+        return NAN
+    return passed // timedelta(milliseconds=1) / 86_400_000
+
+
 def format_date(value: Scalar, pattern: str) -> str:
     """A date as `pattern` says: %Y %y %m %n %b %d %e %H %h %M %S %3 %a %W; empty when there is no date."""
-    moment = parse_moment(to_moment(value))
+    moment = _formatted_moment(value)
     if moment is None:
         return ""
     parts = {
@@ -84,16 +102,21 @@ def format_date(value: Scalar, pattern: str) -> str:
     return "".join(written)
 
 
-def _days(value: Scalar) -> float:
-    return days_of(value) if isinstance(value, str) and parse_date(value) is not None else number_of(str(value))
+def _formatted_moment(value: Scalar) -> datetime | None:
+    """The moment of a date, dateTime or number of days, or of a time alone, whose day does not matter."""
+    moment = parse_moment(to_moment(value))
+    if moment is None and isinstance(value, str):
+        parsed = parse_time(value)
+        return None if parsed is None else datetime.combine(_EPOCH.date(), parsed[0])
+    return moment
 
 
 def register_dates(plain: Callable[..., None], register: Callable[..., Callable[..., object]]) -> None:
     """Puts the functions of dates on the allow-list."""
     plain("date", "text", "v", to_date)
     plain("date-time", "text", "v", to_moment)
-    plain("decimal-date-time", "number", "v", _days)
-    plain("decimal-time", "number", "t", decimal_time)
+    plain("decimal-date-time", "number", "v", decimal_moment)
+    plain("decimal-time", "number", "v", decimal_time)
     plain("format-date", "text", "vt", format_date)
     plain("format-date-time", "text", "vt", format_date)
 

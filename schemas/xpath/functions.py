@@ -11,19 +11,22 @@ import random
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from schemas.xpath import dates
 from schemas.xpath.code import Code, Context, Kind, Refused, Run, boolean, nodes, number, text, value
 from schemas.xpath.regex import Pattern, PatternError
 from schemas.xpath.tree import PathTree, Step, String, Tree
-from schemas.xpath.values import rounded
+from schemas.xpath.values import number_of, rounded
 
 if TYPE_CHECKING:
     from schemas.xpath.compiler import Job
 
 Build: TypeAlias = "Callable[[Job, tuple[Tree, ...]], Code]"
 MANY = 1000
+OWN = PathTree(False, None, (Step("self", "*"),))
+"""The path of the context node."""
 MAX_TEXT = 1_000_000
 
 
@@ -148,13 +151,20 @@ def _weighted(job: Job, trees: tuple[Tree, ...]) -> Code:
     if len(trees) % 2:
         raise Refused("E_FORM_EXPRESSION", "weighted-checklist() needs a weight for each condition")
     codes = [job.code(tree) for tree in trees]
+    local = any(each.local for each in codes)
     low, high = number(codes[0]), number(codes[1])
+    if len(codes) == 4 and codes[2].kind == codes[3].kind == "nodes":
+        flags, weights = codes[2].run, codes[3].run
+        return Code("boolean", lambda c: low(c) <= _weight(flags(c), weights(c)) <= high(c), local=local)
     pairs = tuple((boolean(codes[i]), number(codes[i + 1])) for i in range(2, len(codes), 2))
     return Code(
-        "boolean",
-        lambda c: low(c) <= sum(weight(c) for test, weight in pairs if test(c)) <= high(c),
-        local=any(each.local for each in codes),
+        "boolean", lambda c: low(c) <= sum(weight(c) for test, weight in pairs if test(c)) <= high(c), local=local
     )
+
+
+def _weight(flags: list[Any], weights: list[Any]) -> float:
+    """The weights of the nodes that have an answer, pair by pair."""
+    return sum(number_of(weight.seen) for flag, weight in zip(flags, weights, strict=False) if flag.seen)
 
 
 plain("not", "boolean", "b", lambda a: not a)
@@ -214,7 +224,7 @@ def _own_text(name: str, kind: Kind, function: Callable[[str], object]) -> None:
     """Registers a function of a text that means the context node when it has no argument."""
 
     def build(job: Job, trees: tuple[Tree, ...]) -> Code:
-        code = job.code(trees[0] if trees else PathTree(False, None, (Step("self", "*"),)))
+        code = job.code(trees[0] if trees else OWN)
         run = text(code)
         return Code(kind, lambda c: function(run(c)), local=code.local)
 
@@ -240,16 +250,33 @@ def _selected_at(job: Job, trees: tuple[Tree, ...]) -> Code:
 
 @register("regex", 2, 2)
 def _regex(job: Job, trees: tuple[Tree, ...]) -> Code:
-    """Whether the whole text matches. The pattern must be a literal; it is matched in linear time."""
+    """Whether the whole text matches, in linear time. A pattern that answers make, and that is none, matches nothing.
+
+    A pattern in quotes is refused at once when it is malformed.
+    """
+    code, pattern = job.code(trees[0]), job.code(trees[1])
+    run, made = text(code), text(pattern)
+    local = code.local or pattern.local
     if not isinstance(trees[1], String):
-        raise Refused("E_FORM_EXPRESSION", "regex() takes its pattern in quotes")
-    code = job.code(trees[0])
-    run = text(code)
+        return Code("boolean", lambda c: _matches(made(c), run(c)), local=local)
     try:
         matches = Pattern(trees[1].value).matches
     except PatternError as error:
         raise Refused("E_FORM_EXPRESSION", f"regex(): {error}") from None
-    return Code("boolean", lambda c: matches(run(c)), local=code.local)
+    return Code("boolean", lambda c: matches(run(c)), local=local)
+
+
+@lru_cache(maxsize=64)
+def _pattern(written: str) -> Pattern | None:
+    try:
+        return Pattern(written)
+    except PatternError:
+        return None
+
+
+def _matches(written: str, whole: str) -> bool:
+    pattern = _pattern(written)
+    return pattern is not None and pattern.matches(whole)
 
 
 def texts_of(job: Job, trees: tuple[Tree, ...]) -> tuple[Callable[[Context], list[str]], bool]:
@@ -275,19 +302,20 @@ def _single(run: Callable[[Context], str]) -> Callable[[Context], list[str]]:
 @register("concat", 0, MANY)
 def _concat(job: Job, trees: tuple[Tree, ...]) -> Code:
     run, local = texts_of(job, trees)
-    return Code("text", lambda c: bounded("", run(c)), local=local)
+    return Code("text", lambda c: bounded(c, "", run(c)), local=local)
 
 
 @register("join", 1, MANY)
 def _join(job: Job, trees: tuple[Tree, ...]) -> Code:
     between = text(job.code(trees[0]))
     run, local = texts_of(job, trees[1:])
-    return Code("text", lambda c: bounded(between(c), run(c)), local=local)
+    return Code("text", lambda c: bounded(c, between(c), run(c)), local=local)
 
 
-def bounded(between: str, parts: list[str]) -> str:
+def bounded(c: Context, between: str, parts: list[str]) -> str:
     """The parts joined; empty beyond a million characters, so that no form can fill the memory by doubling texts."""
     length = sum(map(len, parts)) + len(between) * max(len(parts) - 1, 0)
+    c.spend(length >> 6)
     return between.join(parts) if length <= MAX_TEXT else ""
 
 
@@ -319,4 +347,4 @@ def _random(job: Job, trees: tuple[Tree, ...]) -> Code:
 
 dates.register_dates(plain, register)
 
-from schemas.xpath import functions_nodes, functions_numbers  # noqa: E402, F401  # put theirs on the list made above
+from schemas.xpath import functions_data, functions_geo, functions_nodes, functions_numbers  # noqa: E402, F401  # put theirs on the list made above

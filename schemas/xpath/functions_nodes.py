@@ -4,18 +4,20 @@ choices.
 
 from __future__ import annotations
 
-import random
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from schemas.xform_model import Definition, Group, Question, Repeat
 from schemas.xpath import paths
 from schemas.xpath.code import Code, Context, Reference, Refused, nodes, number, text
-from schemas.xpath.functions import register
+from schemas.xpath.functions import FUNCTIONS, OWN, Function, register
 from schemas.xpath.tree import Call, PathTree, String, Tree
 
 if TYPE_CHECKING:
     from schemas.xpath.compiler import Job
+
+_MODULUS = 2**31 - 1
 
 
 @register("count", 1, 1)
@@ -68,7 +70,31 @@ def _instance(job: Job, trees: tuple[Tree, ...]) -> Code:
 
 @register("jr:itext", 1, 1)
 def _itext(job: Job, trees: tuple[Tree, ...]) -> Code:
-    raise Refused("E_FORM_FUNCTION", "jr:itext")
+    """A text of the form in the session's language."""
+    if not isinstance(trees[0], String):
+        raise Refused("E_FORM_EXPRESSION", "jr:itext() takes the id of a text in quotes")
+    found = job.compiler.find_text(trees[0].value, job.place)
+    if found is None:
+        raise Refused("E_FORM_REFERENCE", f"jr:itext('{trees[0].value}')")
+    job.language = True
+    return Code("text", lambda c: c.world.say(found))
+
+
+def _name(job: Job, trees: tuple[Tree, ...]) -> Code:
+    """The name of the first node; names have no prefix here."""
+    code = job.code(trees[0] if trees else OWN)
+    run = nodes(code)
+    return Code("text", lambda c: next((name_of(node) for node in run(c)), ""), local=code.local)
+
+
+FUNCTIONS["name"] = FUNCTIONS["local-name"] = Function(0, 1, _name)
+
+
+def name_of(node: object) -> str:
+    """The name of a node of the form or of a table."""
+    definition = getattr(node, "definition", None)
+    name: str = getattr(definition or node, "name", "")
+    return name.removeprefix("@")
 
 
 @register("randomize", 1, 2)
@@ -78,13 +104,28 @@ def _randomize(job: Job, trees: tuple[Tree, ...]) -> Code:
     run = nodes(code)
     seed = number(job.code(trees[1])) if len(trees) == 2 else None
 
-    def shuffled(c: Context) -> list[Any]:
-        found = list(run(c))
-        amount = c.world.seed if seed is None else seed(c)
-        random.Random(amount).shuffle(found)  # an order of choices, no secret
-        return found
+    def run_shuffled(c: Context) -> list[Any]:
+        return shuffled(run(c), float(c.world.seed) if seed is None else seed(c))
 
-    return Code("nodes", shuffled, local=code.local, target=code.target)
+    return Code("nodes", run_shuffled, local=code.local, target=code.target)
+
+
+def shuffled(found: list[Any], seed: float) -> list[Any]:
+    """Fisher-Yates, inside out, by the generator of Park and Miller (ODK XForms specification, `randomize`).
+
+    A seed counts without its fraction; NaN is 0, infinities are the ends of 64-bit integers (JavaRosa).
+    """
+    whole = 0 if seed != seed else (2**63 - 1 if seed > 0 else -(2**63)) if math.isinf(seed) else int(seed)
+    state = int(math.fmod(whole, _MODULUS))
+    state = state + _MODULUS - 1 if state <= 0 else state
+    order: list[Any] = []
+    for index, each in enumerate(found):
+        state = state * 16_807 % _MODULUS
+        place = int((state - 1) / (_MODULUS - 1) * (index + 1))
+        order.append(each)
+        if place != index:
+            order[index], order[place] = order[place], each
+    return order
 
 
 def _definition(job: Job, tree: Tree) -> Definition:

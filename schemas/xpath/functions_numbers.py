@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from schemas.xpath.code import Code
-from schemas.xpath.functions import FUNCTIONS, MANY, Function, plain, texts_of
+from schemas.xpath.code import Code, number
+from schemas.xpath.functions import FUNCTIONS, MANY, OWN, Function, plain, texts_of
 from schemas.xpath.values import NAN, number_of, rounded
 
 if TYPE_CHECKING:
@@ -30,7 +30,12 @@ def _safely(function: Callable[..., float]) -> Callable[..., float]:
     return run
 
 
-plain("number", "number", "n", lambda a: a)
+def _number(job: Job, trees: tuple[Tree, ...]) -> Code:
+    code = job.code(trees[0] if trees else OWN)
+    return Code("number", number(code), local=code.local)
+
+
+FUNCTIONS["number"] = Function(0, 1, _number)
 plain("int", "number", "n", _whole(math.trunc))
 plain("floor", "number", "n", _whole(math.floor))
 plain("ceiling", "number", "n", _whole(math.ceil))

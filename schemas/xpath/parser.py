@@ -1,9 +1,9 @@
 """Parsing: the only module that imports elementpath, and only when a form is loaded (the import takes 0.2 s).
 
-Of elementpath's XPath 1.0 parser this keeps the tokenizer and the operator grammar. Its functions, axes, variables and
-attributes are taken out: a name is a name (a question may be called `date` or `count`), a name before a parenthesis is
+Of elementpath's XPath 1.0 parser this keeps the tokenizer and the operator grammar. Its functions and variables
+are taken out: a name is a name (a question may be called `date` or `count`), a name before a parenthesis is
 a call, and what may be called the compiler decides. Nothing is evaluated while parsing.
-Bounds: 32,768 characters, parentheses 60 deep; beyond them ValueError.
+Bounds: 32,768 characters, parentheses 100 deep; beyond them ValueError.
 """
 
 from __future__ import annotations
@@ -17,22 +17,27 @@ from elementpath.xpath_tokens import XPathToken
 from schemas.xpath.tree import Call, Chain, Negative, Number, PathTree, Step, String, Tree, Union
 
 MAX_LENGTH = 32_768
-MAX_DEPTH = 60
+MAX_DEPTH = 100
 _LEVELS = (("or",), ("and",), ("=", "!="), ("<", ">", "<=", ">="), ("+", "-"), ("*", "div", "mod"))
 _LEVEL = {symbol: level for level, symbols in enumerate(_LEVELS) for symbol in symbols}
 _KEPT = (
     "(start)", "(end)", "(invalid)", "(unknown)", "(string)", "(integer)", "(decimal)", "(float)",
     "or", "and", "+", "-", "div", "mod", "*", "|", "/", "//", "[", "]", ")", ",", ".", "..",
 )  # fmt: skip
+_AXES = frozenset((
+    "child", "parent", "self", "attribute", "descendant", "descendant-or-self", "ancestor", "ancestor-or-self",
+    "following-sibling", "preceding-sibling", "following", "preceding",
+))  # fmt: skip
+_NODE_TESTS = frozenset(("text", "node", "comment", "processing-instruction"))
 
 
 class OdkParser(XPath1Parser):
-    """elementpath's XPath 1.0 parser without its functions, axes and variables."""
+    """elementpath's XPath 1.0 parser without its functions and variables."""
 
     name_pattern = re.compile(r"[^\d\W][\w.\-·]*(?::[^\d\W][\w.\-·]*)?")
     symbol_table = {key: XPath1Parser.symbol_table[key] for key in _KEPT}  # noqa: RUF012  # as elementpath has it
     PATH_STEP_LABELS = ("call",)
-    PATH_STEP_SYMBOLS = frozenset(("(name)", "*", "..", ".", "("))  # type: ignore[assignment]  # read only
+    PATH_STEP_SYMBOLS = frozenset(("(name)", "*", "..", ".", "(", "@"))  # type: ignore[assignment]  # read only
 
     def parse(self, source: str) -> XPathToken:
         """The token tree; unlike elementpath's own, nothing is evaluated."""
@@ -83,7 +88,18 @@ class _Axis(XPathToken):
         return self
 
 
-for _token in (_Name, _Parenthesis, _Axis):
+class _Attribute(XPathToken):
+    symbol = lookup_name = "@"
+    label = "call"
+    lbp = rbp = 0
+
+    def nud(self) -> XPathToken:
+        self.parser.expected_next("(name)", "*")
+        self[:] = (self.parser.expression(95),)
+        return self
+
+
+for _token in (_Name, _Parenthesis, _Axis, _Attribute):
     OdkParser.register(_token)
 for _symbol, _power in (("=", 30), ("!=", 30), ("<", 35), (">", 35), ("<=", 35), (">=", 35)):
     OdkParser.infix(_symbol, bp=_power)
@@ -96,7 +112,7 @@ def _check_bounds(source: str) -> None:
     for character in re.sub(r"'[^']*'|\"[^\"]*\"", "", source):
         depth += (character in "([") - (character in ")]")
         if depth > MAX_DEPTH:
-            raise ValueError("nested more than 60 deep")
+            raise ValueError("nested more than 100 deep")
 
 
 def parse(source: str) -> Tree:
@@ -112,7 +128,7 @@ def parse(source: str) -> Tree:
 
 
 def _convert(token: XPathToken, depth: int) -> Tree:
-    if depth > 4 * MAX_DEPTH:
+    if depth > 2 * MAX_DEPTH:
         raise ValueError("nested too deep")
     symbol = token.symbol
     if symbol == "(string)":
@@ -128,7 +144,7 @@ def _convert(token: XPathToken, depth: int) -> Tree:
         return _union(token, depth)
     if symbol == "(" and token.label != "call":
         return _convert(token[0], depth + 1)
-    if symbol == "(" and token.label == "call":
+    if symbol == "(" and token.label == "call" and not _node_test(token):
         return Call(str(token.value), tuple(_convert(each, depth + 1) for each in token))
     return _path(token, depth)
 
@@ -172,31 +188,48 @@ def _path(token: XPathToken, depth: int) -> Tree:
             last = last[0]
         if last.symbol in ("/", "//"):
             raise ValueError("a predicate stands where none may stand")
-        step = _step(last, tuple(reversed(predicates)), descend)
-        if step is None:
-            return PathTree(False, _based(last, predicates, rest, depth), tuple(reversed(steps)))
-        steps.append(step)
+        kept = tuple(reversed(predicates))
+        found = _step(last, kept, descend)
+        if found is None:
+            return PathTree(False, _based(last, rest, depth), tuple(reversed(steps)), kept)
+        steps.extend(reversed(found))
         if rest is None:
             return PathTree(absolute, None, tuple(reversed(steps)))
         token = rest
 
 
-def _based(token: XPathToken, predicates: list[Tree], rest: XPathToken | None, depth: int) -> Tree:
-    if rest is not None or predicates or token.symbol != "(":
-        raise ValueError("a path may begin with a call such as instance('x') or current(), and has only names after it")
+def _based(token: XPathToken, rest: XPathToken | None, depth: int) -> Tree:
+    if rest is not None or token.symbol != "(":
+        raise ValueError("a path may begin with a call or a parenthesis, and has only names after it")
     return _convert(token, depth + 1)
 
 
-def _step(token: XPathToken, predicates: tuple[Tree, ...], descend: bool) -> Step | None:
-    axis = "descendant" if descend else "child"
+def _step(token: XPathToken, predicates: tuple[Tree, ...], descend: bool) -> tuple[Step, ...] | None:
+    """The steps of one token: one, or two for `//` before anything but a plain name; None for what is no step."""
+    axis, name = "child", ""
+    if token.symbol == "::" and token.value in _AXES:
+        axis, name = str(token.value), _node_test(token[0])
+    elif token.symbol == "::":
+        raise ValueError(f"the axis {token.value} is not offered")
+    elif token.symbol == "@":
+        axis, name = "attribute", _node_test(token[0])
+    elif token.symbol in (".", ".."):
+        axis, name = ("self" if token.symbol == "." else "parent"), "*"
+    else:
+        name = _node_test(token)
+    if not name:
+        return None
+    if not descend:
+        return (Step(axis, name, predicates),)
+    if axis == "child" and not name.endswith(")"):
+        return (Step("descendant", name, predicates, deep=True),)
+    return (Step("descendant-or-self", "node()"), Step(axis, name, predicates))
+
+
+def _node_test(token: XPathToken) -> str:
+    """The name that a step asks for, without its prefix; empty for what is no node test."""
     if token.symbol in ("(name)", "*") and not len(token):
-        return Step(axis, str(token.value), predicates)
-    if token.symbol in (".", ".."):
-        if descend:
-            raise ValueError("'//' must be followed by a name")
-        return Step("self" if token.symbol == "." else "parent", "*", predicates)
-    if token.symbol == "::":
-        if token.value not in ("child", "parent", "self", "descendant") or descend:
-            raise ValueError(f"the axis {token.value} is not offered")
-        return Step(str(token.value), str(token[0].value), predicates)
-    return None
+        return str(token.value).rpartition(":")[2]
+    if token.symbol == "(" and token.label == "call" and token.value in _NODE_TESTS and not len(token):
+        return f"{token.value}()"
+    return ""

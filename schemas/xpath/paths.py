@@ -17,6 +17,8 @@ from schemas.xform_model import Definition, Group, Question, Repeat
 from schemas.xpath.code import Code, Context, Reference, Refused, Run
 from schemas.xpath.tree import Step
 
+SIBLINGS = ("preceding-sibling", "following-sibling")
+
 
 def home(definition: Definition) -> Group:
     """The root or repeat in whose scope the node stands; an entry's own scope for a repeat."""
@@ -43,10 +45,11 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Down:
-    """A step from a scope into the entries of a repeat."""
+    """A step from a scope into the entries of a repeat; `way`: only those before or after the own entry."""
 
     repeat: Repeat
     filters: tuple[Filter, ...] = ()
+    way: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,27 +96,60 @@ def _climb(place: Definition, to: Definition) -> Route:
 
 def child(of: Definition, name: str) -> Definition | None:
     """The child of this name, if there is one."""
-    if isinstance(of, Group):
-        for each in of.children:
-            if each.name == name:
-                return each
-    return None
+    return of.named.get(name) if isinstance(of, Group) else None
 
 
 def advance(route: Route, step: Step, filters: tuple[Filter, ...]) -> list[Route]:
     """The routes one step further: none when nothing is there, several for `*` and `//`."""
     if step.axis == "self":
-        return [route] if step.name in ("*", route.target.name) else []
+        return [route] if _fits(step, route.target) else []
     if step.axis == "parent":
         return [_parent(route)]
-    if step.axis == "descendant":
+    if step.axis in ("descendant", "descendant-or-self"):
         below = route.target.walk() if isinstance(route.target, Group) else ()
-        return [_enter(route, each, filters) for each in below if step.name in ("*", each.name)]
-    if step.name == "*":
+        found = [_enter(route, each, filters) for each in below if _fits(step, each)]
+        return [route, *found] if step.axis == "descendant-or-self" and _fits(step, route.target) else found
+    if step.axis in ("ancestor", "ancestor-or-self"):
+        return _ancestors(route, step)
+    if step.axis in SIBLINGS:
+        return _siblings(route, step, filters)
+    if step.axis != "child":
+        raise Refused("E_FORM_EXPRESSION", f"the axis {step.axis} is not offered in forms")
+    if step.name in ("*", "node()"):
         inner = route.target.children if isinstance(route.target, Group) else ()
         return [_enter(route, each, filters) for each in inner]
-    found = child(route.target, step.name)
-    return [] if found is None else [_enter(route, found, filters)]
+    named = child(route.target, step.name)
+    return [] if named is None else [_enter(route, named, filters)]
+
+
+def _fits(step: Step, target: Definition) -> bool:
+    return step.name in ("*", "node()", target.name)
+
+
+def _ancestors(route: Route, step: Step) -> list[Route]:
+    """Nearest first, as the axis has it; a predicate on it is not offered."""
+    if step.predicates:
+        raise Refused("E_FORM_EXPRESSION", "no predicate may stand on ancestors")
+    found = [route] if step.axis == "ancestor-or-self" else []
+    while route.target.parent is not None:
+        route = _parent(route)
+        found.append(route)
+    return [each for each in found if _fits(step, each.target)]
+
+
+def _siblings(route: Route, step: Step, filters: tuple[Filter, ...]) -> list[Route]:
+    """Other nodes of the same parent; of the own repeat, the entries before or after the own one."""
+    if route.target.parent is None or route.downs:
+        return []
+    parent, before = _parent(route), step.axis == "preceding-sibling"
+    all_of_them = parent.target.children if isinstance(parent.target, Group) else []
+    place = next(index for index, each in enumerate(all_of_them) if each is route.target)
+    others = all_of_them[:place] if before else all_of_them[place + 1 :]
+    found = [_enter(parent, each, filters) for each in others if _fits(step, each)]
+    if isinstance(route.target, Repeat) and _fits(step, route.target):
+        own = Down(route.target, filters, "before" if before else "after")
+        found.insert(len(found) if before else 0, replace(parent, target=route.target, downs=(own,)))
+    return found
 
 
 def _enter(route: Route, target: Definition, filters: tuple[Filter, ...]) -> Route:
@@ -186,21 +222,26 @@ def _scope_getter(ups: int, *, origin: bool) -> Run:
 def many(route: Route, *, origin: bool) -> Code:
     """Code for a path that goes down into repeats: the relevant nodes, in document order."""
     climb = _scope_getter(route.ups, origin=origin)
+    own = _scope_getter(max(route.ups - 1, 0), origin=origin)
     target, slot = route.target, route.target.slot
-    downs = tuple((each.repeat.slot, each.filters) for each in route.downs)
+    downs = tuple((each.repeat.slot, each.filters, each.way) for each in route.downs)
     whole = home(target) is target
 
     def run(c: Context) -> list[Any]:
         scopes = [climb(c)]
-        for repeat_slot, filters in downs:
+        for repeat_slot, filters, way in downs:
             entered: list[Any] = []
             for scope in scopes:
                 live = scope.nodes[repeat_slot]
                 if live.relevant:
                     found = live.entries
+                    if way:
+                        place = own(c).place
+                        found = found[: place - 1][::-1] if way == "before" else found[place:]
                     for each in filters:
                         found = apply(c, found, each)
-                    entered.extend(found)
+                    entered.extend(reversed(found) if way == "before" else found)
+            c.spend(len(entered))
             scopes = entered
         if whole:
             return scopes
@@ -213,6 +254,7 @@ def apply(c: Context, candidates: Sequence[Any], rule: Filter) -> list[Any]:
     """The candidates (entries) that a predicate keeps."""
     if rule.position is not None and rule.fixed:
         return _at(candidates, rule.position(c))
+    c.spend(len(candidates))
     kept = (c.scope, c.position, c.size)
     c.size = len(candidates)
     found = []

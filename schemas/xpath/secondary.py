@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from schemas.xpath.code import Code, Context, Leaf
+from schemas.xpath.code import Code, Context, Leaf, Refused
 from schemas.xpath.paths import Filter
 from schemas.xpath.tree import Step
 
@@ -30,10 +30,23 @@ def fixed_leaves(start: Leaf, steps: Sequence[Step]) -> list[Leaf]:
 def further(leaves: list[Leaf], step: Step) -> list[Leaf]:
     """One step from each of the leaves."""
     if step.axis == "self":
+        return [each for each in leaves if step.name in ("*", "node()", each.name)]
+    if step.axis == "attribute":
+        return [
+            Leaf(f"@{name}", text, ())
+            for leaf in leaves
+            for name, text in leaf.attributes.items()
+            if step.name in ("*", name)
+        ]
+    if step.axis in ("descendant", "descendant-or-self"):
+        own = leaves if step.axis == "descendant-or-self" else ()
+        below = [each for leaf in leaves for each in _below(leaf)]
+        return [each for each in (*own, *below) if step.name in ("*", "node()", each.name)]
+    if step.axis != "child":
+        raise Refused("E_FORM_EXPRESSION", f"the axis {step.axis} is not offered in tables")
+    if step.name == "text()":
         return leaves
-    if step.axis == "descendant":
-        return [each for leaf in leaves for each in _below(leaf) if step.name in ("*", each.name)]
-    return [each for leaf in leaves for each in leaf.named(step.name)]
+    return [each for leaf in leaves for each in leaf.named("*" if step.name == "node()" else step.name)]
 
 
 def _below(leaf: Leaf) -> list[Leaf]:
@@ -77,10 +90,17 @@ def indexed(leaves: list[Leaf], lookup: Lookup, rule: Filter | None) -> Find:
 
 def stepped(before: Find, step: Step) -> Find:
     """One step on from what was found."""
-    return lambda c: further(before(c), step)
+
+    def run(c: Context) -> list[Leaf]:
+        found = further(before(c), step)
+        c.spend(len(found))
+        return found
+
+    return run
 
 
 def _apply(c: Context, leaves: list[Leaf], rule: Filter) -> list[Leaf]:
+    c.spend(len(leaves))
     kept = (c.item, c.position, c.size)
     c.size = len(leaves)
     found = []

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 
@@ -54,20 +54,28 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a path. `axis` is child, parent, self or descendant; `name` is an element name or `*`."""
+    """One step of a path. `name` is an element name without its prefix, `*`, or a node test such as `text()`.
+
+    `deep`: a descendant written as `//name`, whose positions count among the children of one parent.
+    """
 
     axis: str
     name: str
     predicates: tuple[Tree, ...] = ()
+    deep: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class PathTree:
-    """A location path: from the root (`absolute`), from another node set (`base`), or from the context node."""
+    """A location path: from the root (`absolute`), from another node set (`base`), or from the context node.
+
+    `predicates` are those of the base itself: `(a | b)[1]`.
+    """
 
     absolute: bool
     base: Tree | None
     steps: tuple[Step, ...]
+    predicates: tuple[Tree, ...] = ()
 
 
 Tree: TypeAlias = String | Number | Chain | Negative | Union | Call | PathTree

@@ -75,7 +75,12 @@ def equal(left: Scalar, right: Scalar) -> bool:
         return left == right
     if isinstance(left, bool) or isinstance(right, bool):
         return to_boolean(left) == to_boolean(right)
-    return to_number(left) == to_number(right)
+    return same_number(to_number(left), to_number(right))
+
+
+def same_number(left: float, right: float) -> bool:
+    """Whether two numbers are equal but for the last digits of binary fractions: 0.1 + 0.2 = 0.3 (JavaRosa)."""
+    return left == right or abs(left - right) < 1e-12
 
 
 def parse_date(text: str) -> date | None:

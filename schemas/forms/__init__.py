@@ -8,16 +8,17 @@ them equal.
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-__all__ = ["ShippedForm", "load", "shipped_forms"]
+__all__ = ["ShippedForm", "Translation", "load", "shipped_forms", "translations"]
 
 
 @dataclass(frozen=True, slots=True)
 class ShippedForm:
-    """One form of the package: `form_id`, title in both languages, files. Nothing is read until asked for."""
+    """One form of the package: `form_id`, title in its languages, files. Nothing is read until asked for."""
 
     id: str
     title: str
@@ -51,3 +52,25 @@ def load(form_id: str) -> bytes:
         if form.id == form_id:
             return form.xform
     raise KeyError(form_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """One language of the shipped forms and gates: `English (en)`, and whether a native speaker has reviewed it."""
+
+    language: str
+    state: str
+    reviewed_by: str
+    reviewed_on: str
+    remark: str
+
+    @property
+    def awaiting(self) -> bool:
+        """Whether the words of this language still wait for a native reviewer."""
+        return self.state != "original" and not self.reviewed_by
+
+
+def translations() -> list[Translation]:
+    """The languages as `source/translations.csv` has them: the one place that says what was reviewed."""
+    table = (resources.files(__name__) / "source" / "translations.csv").read_text("utf-8")
+    return [Translation(**row) for row in csv.DictReader(table.splitlines())]

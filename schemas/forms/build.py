@@ -9,26 +9,35 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from schemas.forms.rules import with_rules
 from schemas.forms.workbook import Table, workbook
 
-__all__ = ["HERE", "SHEETS", "main", "read_source", "workbook_bytes", "xform_bytes"]
+__all__ = ["HERE", "SHEETS", "main", "read_source", "sheets", "workbook_bytes", "xform_bytes"]
 
 HERE = Path(__file__).parent
 SHEETS = ("survey", "choices", "settings")
 
 
 def read_source(folder: Path = HERE / "source") -> dict[str, Table]:
-    """The three sheets of the XLSForm as rows of text, the first row of each its header."""
-    sheets: dict[str, Table] = {}
+    """The three sheets of the source as rows of text, the first row of each its header."""
+    tables: dict[str, Table] = {}
     for sheet in SHEETS:
         with (folder / f"{sheet}.csv").open(encoding="utf-8", newline="") as file:
-            sheets[sheet] = list(csv.reader(file, strict=True))
-    return sheets
+            tables[sheet] = list(csv.reader(file, strict=True))
+    return tables
+
+
+def sheets() -> dict[str, Table]:
+    """The three sheets of the XLSForm: those of the source, every condition made whole (`schemas.forms.rules`)."""
+    tables = read_source()
+    header, *rows = tables["survey"]
+    whole = with_rules([dict(zip(header, row, strict=True)) for row in rows])
+    return {**tables, "survey": [list(header), *([row[column] for column in header] for row in whole)]}
 
 
 def workbook_bytes() -> bytes:
     """The XLSForm workbook of the source."""
-    return workbook(read_source())
+    return workbook(sheets())
 
 
 def xform_bytes(xlsx: bytes) -> bytes:

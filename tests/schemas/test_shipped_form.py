@@ -1,4 +1,4 @@
-"""The shipped form says exactly what its tables say, in both languages, and its three shapes are one form."""
+"""The shipped form says exactly what its tables say, in every language, and its three shapes are one form."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ from functools import cache
 import openpyxl
 import pytest
 
-from schemas.forms import build, load, shipped_forms
+from schemas.forms import build, load, rules, shipped_forms, translations
 from schemas.xlsform import to_xform
 from tests.conftest import shared_path
 
 RESERVED = {"unknown", "declined", "not_asked"}
-LANGUAGES = ("English (en)", "Ukrainian (uk)")
+TABLED = ("English (en)", "Ukrainian (uk)")
+LANGUAGES = (*TABLED, "Russian (ru)")
+WORDS = "_as_told"
+ADDED = {
+    "depth_reason", "corrects_record", "depth_override_reason", "depth_override_code", "risk_supervisor_code",
+    "gate_depth", "gate_stop", "consent_publish_named_again",
+}  # fmt: skip
+"""Questions that the tables ask for in words alone: reasons and codes of the gates, and what the program works out."""
 CELL = re.compile(r"(?<!\\)\|")
 
 
@@ -76,6 +83,18 @@ def questions() -> list[dict[str, str]]:
     return [row for row in sheet("survey") if not row["type"].startswith(("begin_", "end_", "note"))]
 
 
+def tabled() -> list[dict[str, str]]:
+    """The questions of the tables, without those that the form adds to keep their rules."""
+    return [row for row in questions() if row["name"] not in ADDED and not row["name"].endswith(WORDS)]
+
+
+def built() -> dict[str, dict[str, str]]:
+    """The rows of the sheet as they are built, by name, groups too."""
+    header, *rows = build.sheets()["survey"]
+    named = [dict(zip(header, row, strict=True)) for row in rows]
+    return {row["name"]: row for row in named if not row["type"].startswith("end_")}
+
+
 def lists() -> dict[str, list[dict[str, str]]]:
     found: dict[str, list[dict[str, str]]] = {}
     for row in sheet("choices"):
@@ -89,18 +108,20 @@ def list_of(row: dict[str, str]) -> str:
 
 def as_asked(row: dict[str, str], section: str) -> Asked:
     marks = [row[f"bind::svidok:{mark}"] for mark in ("required", "compartment", "mode", "tier", "elem")]
-    labels = [row[f"label::{language}"] for language in LANGUAGES]
+    labels = [row[f"label::{language}"] for language in TABLED]
     return Asked(section, row["name"], row["type"], *labels, list_of(row), row["relevant"], *marks)
 
 
 def test_has_144_questions_79_lists_and_21_sections():
     groups = [row for row in sheet("survey") if row["type"] == "begin_group"]
-    assert (len(questions()), len(lists()), len(groups)) == (144, 79, 21)
+    assert (len(tabled()), len(lists()), len(groups)) == (144, 79, 21)
+    assert {row["name"] for row in questions()} >= ADDED
+    assert len(questions()) == 144 + len(ADDED) + 9
 
 
 def test_counts_by_tier_compartment_mode_and_strictness():
     def counts(mark: str) -> Counter[str]:
-        return Counter(row[f"bind::svidok:{mark}"] for row in questions())
+        return Counter(row[f"bind::svidok:{mark}"] for row in tabled())
 
     assert counts("tier") == {"C": 111, "X": 33}
     assert counts("compartment") == {"narrative": 81, "process": 51, "identity": 12}
@@ -113,7 +134,7 @@ def test_every_question_stands_as_in_the_tables_in_the_same_order():
     for row in sheet("survey"):
         if row["type"] == "begin_group":
             section = row["name"][0].upper()
-        elif not row["type"].startswith(("begin_", "end_", "note")):
+        elif row in tabled():
             found.append(as_asked(row, section))
     told = told_questions()
     assert len(told) == 144
@@ -123,7 +144,7 @@ def test_every_question_stands_as_in_the_tables_in_the_same_order():
 def test_every_list_has_the_choices_of_the_tables_in_the_same_order():
     told = told_lists()
     found = {
-        name: [(row["name"], *(row[f"label::{language}"] for language in LANGUAGES)) for row in rows]
+        name: [(row["name"], *(row[f"label::{language}"] for language in TABLED)) for row in rows]
         for name, rows in lists().items()
     }
     assert len(told) == 79
@@ -132,7 +153,7 @@ def test_every_list_has_the_choices_of_the_tables_in_the_same_order():
 
 def test_a_list_is_closed_exactly_where_the_tables_close_it():
     closed = {name for name, (kind, _) in told_lists().items() if kind == "closed"}
-    for row in questions():
+    for row in tabled():
         assert (row["bind::svidok:reserved"] == "no") == (list_of(row) in closed), row["name"]
 
 
@@ -147,7 +168,7 @@ def test_sections_carry_the_titles_conditions_and_repeats_of_the_tables():
     for here, row in enumerate(rows):
         if row["type"] == "begin_group":
             inner = [each["name"] for each in rows[here + 1 : here + 3] if each["type"] == "begin_repeat"]
-            labels = [row[f"label::{language}"] for language in LANGUAGES]
+            labels = [row[f"label::{language}"] for language in TABLED]
             found.append((row["name"][0].upper(), *labels, row["name"], *(inner or [""]), row["relevant"]))
     assert len(told) == 21
     assert found == told
@@ -160,7 +181,7 @@ def test_open_prompts_stand_first_in_their_sections():
     for group, first in itertools.pairwise(rows):
         if group["type"] == "begin_group" and first["type"] == "note":
             assert first["name"] == group["name"] + "_prompt"
-            found[group["name"][0].upper()] = tuple(first[f"label::{language}"] for language in LANGUAGES)
+            found[group["name"][0].upper()] = tuple(first[f"label::{language}"] for language in TABLED)
     assert len(told) == 14
     assert found == told
 
@@ -173,14 +194,36 @@ def test_reserved_answers_are_no_choices():
     assert readback["bind::svidok:reserved"] == "no"
 
 
-def test_every_text_stands_in_both_languages():
+def test_every_text_stands_in_every_language_with_the_same_outputs_and_marks():
+    """References, numbers, codes of persons and example dates are no words: they stand in every language alike."""
     for name in ("survey", "choices"):
         for row in sheet(name):
             for text in ("label", "hint", "constraint_message"):
-                en, uk = (row.get(f"{text}::{language}", "") for language in LANGUAGES)
-                assert bool(en) == bool(uk), row
+                texts = [row.get(f"{text}::{language}", "") for language in LANGUAGES]
+                assert len({bool(each) for each in texts}) == 1, row
+                for mark in (r"\$\{\w+\}", r"\*+", r"<[^>]*>", r"\d+", r"\b[PWV]\d\b", r"…|·"):
+                    assert len({tuple(re.findall(mark, each)) for each in texts}) == 1, (mark, texts)
             if not row.get("type", "").startswith("end_"):
                 assert row["label::English (en)"], row
+
+
+def test_russian_is_written_in_russian_and_not_copied():
+    """Words of one language in the place of another show by their letters, and labels that say different things differ."""
+    for name in ("survey", "choices"):
+        for row in sheet(name):
+            english, ukrainian, russian = (row[f"label::{language}"] for language in LANGUAGES)
+            assert not re.search("[іїєґ’]", russian, re.IGNORECASE), russian
+            assert not re.search("[ыэъё]", ukrainian, re.IGNORECASE), ukrainian
+            assert not re.search("[а-яі]", english, re.IGNORECASE), english
+    for rows in lists().values():
+        for language in LANGUAGES:
+            labels = [row[f"label::{language}"] for row in rows]
+            assert len(labels) == len(set(labels)), labels
+
+
+def test_one_table_says_which_translations_wait_for_a_reviewer():
+    assert [each.language for each in translations()] == list(LANGUAGES)
+    assert {each.language for each in translations() if each.awaiting} == {"Ukrainian (uk)", "Russian (ru)"}
 
 
 def test_names_are_unique_and_every_expression_names_a_question():
@@ -193,9 +236,10 @@ def test_names_are_unique_and_every_expression_names_a_question():
 
 def test_every_code_that_a_condition_compares_with_is_a_choice_of_its_question():
     offered = {row["name"]: {choice["name"] for choice in lists().get(list_of(row), ())} for row in questions()}
+    offered["gate_depth"] = offered["account_depth"]
     compared = [
         (name, code)
-        for row in sheet("survey")
+        for row in built().values()
         for pattern in (r"\$\{(\w+)\} !?= '(\w+)'", r"selected\(\$\{(\w+)\}, '(\w+)'\)")
         for name, code in re.findall(pattern, row["relevant"])
     ]
@@ -247,6 +291,43 @@ def test_the_marks_of_repeats_dates_and_required():
         assert (row["required"] == "yes") == (row["bind::svidok:required"] in ("block", "answer")), row["name"]
 
 
+def test_depth_and_gates_are_in_the_conditions_of_the_form_that_is_built():
+    rows, source = built(), {row["name"]: row for row in sheet("survey")}
+    groups = [name for name, row in rows.items() if row["type"] == "begin_group"]
+    for row in questions():
+        deep = "${gate_depth} = 'full_account'" in rows[row["name"]]["relevant"]
+        assert deep == (row["bind::svidok:tier"] == "X"), row["name"]
+    opened_by_screening = [name for name in groups if "gate_depth" not in rows[name]["relevant"]]
+    assert [name[0].upper() for name in opened_by_screening] == list("ABCDPTU")
+    assert [name for name in groups if "${gate_stop} = ''" in rows[name]["relevant"]] == list(rules.GUARDED)
+    waiting_for_the_account = [name for name in groups if "${narrative_text}" in rows[name]["relevant"]]
+    assert [name[0].upper() for name in waiting_for_the_account] == list("EFGHIJKLMNOPQ")
+    for name, row in source.items():
+        if not row["type"].startswith("end_"):
+            assert row["relevant"] in rows[name]["relevant"]
+
+
+def test_every_event_date_has_a_place_for_the_words_of_the_person():
+    dates = [row for row in questions() if row["appearance"] == "edtf" and row["name"] != "id_birth_date"]
+    named = {row["name"]: row for row in questions()}
+    assert len(dates) == 9
+    for row in dates:
+        words = named[row["name"] + WORDS]
+        for mark in ("compartment", "tier"):
+            assert words[f"bind::svidok:{mark}"] == row[f"bind::svidok:{mark}"]
+        assert row["relevant"] in words["relevant"]
+        assert f"${{{row['name']}}}" in words["relevant"]
+
+
+def test_every_region_of_ukraine_has_its_katottg_code_and_none_is_derived_from_the_iso_code():
+    told = {code: (katottg, iso) for code, katottg, iso, *_ in table_rows(chapter("10. "), 5) if code.startswith("UA")}
+    found = {row["name"]: (row["katottg"], row["iso3166_2"]) for row in lists()["oblast"] if row["katottg"]}
+    assert len(told) == 27
+    assert found == told
+    assert all(katottg[:4] == code for code, (katottg, _) in found.items())
+    assert {code for code, (_, iso) in found.items() if code[2:] != iso[3:]} == {"UA01", "UA44", "UA73", "UA80", "UA85"}
+
+
 def test_the_program_alone_gives_the_record_code():
     code = next(row for row in questions() if row["name"] == "record_code")
     assert (code["type"], code["calculation"]) == ("calculate", "once('')")
@@ -268,7 +349,7 @@ def test_the_workbook_in_the_package_says_what_the_source_says(name):
     (form,) = shipped_forms()
     book = openpyxl.load_workbook(io.BytesIO(form.workbook.read_bytes()))
     found = [[cell or "" for cell in row] for row in book[name].iter_rows(values_only=True)]
-    assert found == [list(row) for row in build.read_source()[name]]
+    assert found == [list(row) for row in build.sheets()[name]]
 
 
 def test_the_xform_in_the_package_is_the_conversion_of_the_workbook():

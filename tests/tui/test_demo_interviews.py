@@ -52,7 +52,8 @@ def plain(answers):
     if isinstance(answers, dict):
         if set(answers) & {"file", "attachment"}:
             return "a file"
-        kept = {name: plain(each) for name, each in answers.items() if name not in ("_code", "record_code", "meta")}
+        program = ("_code", "record_code", "meta", "gate_depth", "gate_stop")
+        kept = {name: plain(each) for name, each in answers.items() if name not in program}
         return {name: each for name, each in kept.items() if each not in ([], {})}
     return [plain(each) for each in answers] if isinstance(answers, list | tuple) else answers
 

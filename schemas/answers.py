@@ -111,8 +111,12 @@ def _identity(repeat: Repeat, data: object) -> int | None:
 
 
 def _fill_question(session: Session, question: Question, path: Path, value: object, attach: Attach | None) -> None:
-    if not question.fillable or session.node(path).readonly:
-        return
+    if question.fillable and not session.node(path).readonly:
+        fill_value(session, question, path, value, attach)
+
+
+def fill_value(session: Session, question: Question, path: Path, value: object, attach: Attach | None = None) -> None:
+    """Answers one question with a value as it stands in data. Raises the E_ANSWER_… problems."""
     if value is None:
         session.clear(path)
     elif isinstance(value, Mapping):

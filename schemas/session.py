@@ -314,6 +314,11 @@ class Session:
         """
         return self._view.nested(self.form.root, self._engine.root)
 
+    @property
+    def live_root(self) -> Scope:
+        """The live tree, for those who write it out (schemas.instance); nobody changes it but the session."""
+        return self._engine.root
+
     # --- finding
 
     def _question(self, path: Path) -> tuple[Live, Question]:

@@ -6,8 +6,6 @@ Without a document type there is nothing to expand and nothing to fetch, so the 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
-from typing import cast
 
 from schemas.problems import Problem
 
@@ -30,23 +28,21 @@ def read(data: bytes) -> ET.Element:
         raise Problem("E_FORM_XML", detail="not UTF-8") from None
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise Problem("E_FORM_XML", detail="a document type")
-    parser: ET.XMLPullParser[ET.Element] = ET.XMLPullParser(("start", "end"))
     try:
-        parser.feed(text)
-        parser.close()
+        root = ET.fromstring(text)
     except ET.ParseError as error:
         raise Problem("E_FORM_XML", detail=f"line {error.position[0]}") from None
-    depth: int = 0
-    root: ET.Element | None = None
-    # Of these two events, each carries an element.
-    for event, element in cast("Iterator[tuple[str, ET.Element]]", parser.read_events()):
-        root = element if root is None else root
-        depth += 1 if event == "start" else -1
+    _check_depth(root)
+    return root
+
+
+def _check_depth(root: ET.Element) -> None:
+    row, depth = [root], 1
+    while row:
         if depth > MAX_DEPTH:
             raise Problem("E_FORM_XML", detail="elements nested more than 100 deep")
-    if root is None:
-        raise Problem("E_FORM_XML", detail="empty")
-    return root
+        row = [inner for each in row if len(each) for inner in each]
+        depth += 1
 
 
 def local(element: ET.Element) -> str:

@@ -83,4 +83,24 @@ ENTRIES: tuple[Entry, ...] = (
         "Nothing was changed: every answer is as it was before.",
         "Make the expression simpler, or look at fewer entries in it.",
     ),
+    _refused(
+        "E_INSTANCE_FORM",
+        "The submission is not one of the form {form}, version {version}.",
+        "Load the form that it was made with.",
+    ),
+    _refused(
+        "E_INSTANCE_NODE",
+        "The submission does not fit the form: {question} is {detail}.",
+        "Load the form that it was made with.",
+    ),
+    _refused(
+        "E_INSTANCE_TEXT",
+        "The answer to {question} holds characters that XML cannot hold.",
+        "Take the hidden characters out of the answer, and export again.",
+    ),
+    _refused(
+        "E_INSTANCE_STEP",
+        "Step {step} of the script is none that scripts have ({detail}).",
+        "Correct the step; the manual of forms lists them all.",
+    ),
 )

@@ -232,7 +232,7 @@ class Job:
             if step.axis in paths.SIBLINGS and (self.inside != "node" or number_ > 1 + _parents(steps)):
                 raise Refused("E_FORM_EXPRESSION", f"the axis {step.axis} is offered from the own node only")
             filters = self._filters(routes, step, last=number_ == len(steps))
-            leaf_filters = filters if not _has_repeat(routes, step) else ()
+            leaf_filters = filters if filters and not _has_repeat(routes, step) else ()
             routes = [new for each in routes for new in paths.advance(each, step, filters)]
             if not routes:
                 return self._nothing(step)

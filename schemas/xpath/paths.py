@@ -10,7 +10,7 @@ ends in a repeat means all its entries. Nodes that are not relevant are in no no
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from schemas.xform_model import Definition, Group, Question, Repeat
@@ -148,22 +148,24 @@ def _siblings(route: Route, step: Step, filters: tuple[Filter, ...]) -> list[Rou
     found = [_enter(parent, each, filters) for each in others if _fits(step, each)]
     if isinstance(route.target, Repeat) and _fits(step, route.target):
         own = Down(route.target, filters, "before" if before else "after")
-        found.insert(len(found) if before else 0, replace(parent, target=route.target, downs=(own,)))
+        found.insert(len(found) if before else 0, Route(route.target, parent.ups, (own,), parent.top))
     return found
 
 
 def _enter(route: Route, target: Definition, filters: tuple[Filter, ...]) -> Route:
     """Goes down to a child or a descendant; repeats on the way are entered, the filters hold for the last."""
     between: list[Repeat] = []
-    for each in target.lineage():
-        if each is route.target:
-            break
+    each: Definition | None = target
+    while each is not None and each is not route.target:
         if isinstance(each, Repeat):
             between.append(each)
+        each = each.parent
+    if not between:
+        return Route(target, route.ups, route.downs, route.top)
     downs = [Down(each) for each in reversed(between)]
     if filters and isinstance(target, Repeat):
-        downs[-1] = replace(downs[-1], filters=filters)
-    return replace(route, target=target, downs=(*route.downs, *downs))
+        downs[-1] = Down(target, filters)
+    return Route(target, route.ups, (*route.downs, *downs), route.top)
 
 
 def _parent(route: Route) -> Route:
@@ -171,10 +173,10 @@ def _parent(route: Route) -> Route:
     if parent is None:
         raise Refused("E_FORM_REFERENCE", route.target.ref + "/..")
     if not isinstance(route.target, Repeat):
-        return replace(route, target=parent)
+        return Route(parent, route.ups, route.downs, route.top)
     if route.downs:
-        return replace(route, target=parent, downs=route.downs[:-1])
-    return replace(route, target=parent, ups=route.ups + 1, top=home(parent))
+        return Route(parent, route.ups, route.downs[:-1], route.top)
+    return Route(parent, route.ups + 1, (), home(parent))
 
 
 def references(route: Route, ceiling: Group | None) -> list[Reference]:

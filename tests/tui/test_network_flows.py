@@ -29,6 +29,7 @@ from tests.receiver_kit import Receiver, running_receiver, svidok
 from tests.tui.conftest import seen, shell_of, unlock, until
 from tests.tui.desk.conftest import at, at_desk, open_desk, rest
 from tests.tui.network import sealed
+from tui.screens import sending
 from tui.screens.desk.inbox import InboxScreen
 from tui.screens.desk.missions import MissionsScreen
 from tui.screens.dialogs import Choose, Confirm
@@ -239,19 +240,27 @@ async def test_whenever_connected_tries_by_itself_after_sealing_and_shows_no_win
         assert shell.network.job is job
 
 
-async def test_nobody_there_by_itself_interrupts_nobody(site: Site) -> None:
+async def test_nobody_there_by_itself_is_a_small_sign_and_no_window(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     site.receiver.stop()
+    monkeypatch.setattr(sending, "SHORT", 1.0)
     shell = shell_of(site.field)
     async with shell.run_test(size=(80, 24)) as pilot:
         await unlock(pilot)
         network: Network = shell.network
         network.keep(SendSettings("connected"))
-        job = network.send(asked=False)
-        await until(pilot, lambda: bool(job.view().lines))
-        job.stop()
-        await sent(pilot, job)
+        shell.look_at_network()
+        assert network.job is not None
+        await sent(pilot, network.job)
+        shell.look_at_network()
+        await pilot.pause()
         assert isinstance(shell.screen, InterviewsScreen)
+        assert seen(shell).splitlines()[0].endswith("↑ !")
         assert states(shell) == ["sealed", "sealed"]
+        await pilot.press("f6")
+        await pilot.pause()
+        assert "E_NET_UNREACHABLE" in seen(shell)
 
 
 async def test_never_means_never_and_says_why(site: Site) -> None:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 State = Literal["running", "paused", "done", "stopped", "failed"]
 EVERY = 240.0
 """Seconds between two tries of the policy "whenever connected"."""
+RECEIPTS_EVERY = 1800.0
+"""Seconds between two looks for receipts of that policy, while nothing has to be sent."""
 SHORT = 45.0
 """Seconds without progress after which a run that nobody asked for gives up until the next try."""
 
@@ -131,6 +133,8 @@ class SendJob:
         if self._look is not None and not self._gate.stopped and self.problem is None:
             self.taking = True
             self.receipts = self._look(self._gate)
+            if self._run is None:
+                self.problem, self.receipts.problem = self.receipts.problem, None
 
     def _end(self) -> None:
         self.ended_at = time.time()
@@ -151,6 +155,7 @@ class Network:
         self._clock = clock
         self._closed = False
         self._next = clock()
+        self._next_receipts = clock()
 
     # what is chosen and what there is
 
@@ -191,14 +196,18 @@ class Network:
 
     @property
     def sign(self) -> str:
-        """What stands in the title line of every screen; empty when nothing goes on."""
+        """What stands in the title line of every screen: how far it is, or that a try of its own accord failed; empty
+        when nothing goes on.
+        """
         job = self.job
         if job is None or not job.going:
-            return ""
+            return "↑ !" if job is not None and job.state == "failed" and not job.asked else ""
         if job.state == "paused":
             return _("↑ paused")
         view = job.view()
-        return f"↑ {view.done * 100 // view.total} %" if view.total and not job.taking else "↑"
+        if job.taking:
+            return "↓"
+        return f"↑ {view.done * 100 // view.total} %" if view.total else "↑"
 
     def sender(self, *, again: bool, asked: bool) -> Run:
         """A run that has not begun."""
@@ -216,16 +225,18 @@ class Network:
         """Begin to send."""
         return self._begin(SendJob(self.sender(again=again, asked=asked), self.look_for_receipts, asked=asked))
 
-    def take_receipts(self) -> SendJob:
+    def take_receipts(self, *, asked: bool = True) -> SendJob:
         """Begin to ask the receivers for receipts."""
-        return self._begin(SendJob(None, self.look_for_receipts))
+        return self._begin(SendJob(None, self.look_for_receipts, asked=asked))
 
     def _begin(self, job: SendJob) -> SendJob:
         if self._closed:
             raise Problem("E_VAULT_CLOSED")
         self.job = job
         self._next = self._clock() + EVERY
-        threading.Thread(target=job.go, name="sending").start()
+        self._next_receipts = self._clock() + RECEIPTS_EVERY
+        # Leaving the program waits for no line: whatever a run needs to go on is stored before it is needed.
+        threading.Thread(target=job.go, name="sending", daemon=True).start()
         return job
 
     def soon(self) -> None:
@@ -238,10 +249,19 @@ class Network:
             return
         self._next = self._clock() + EVERY
         try:
-            if self.settings.policy == "connected" and self.receivers and self.waiting:
+            if self.settings.policy != "connected" or not self.receivers:
+                return
+            if self.waiting:
                 self.send(asked=False)
+            elif self._clock() >= self._next_receipts and self._stored:
+                self.take_receipts(asked=False)
         except Problem:
             return
+
+    @property
+    def _stored(self) -> bool:
+        """Whether a receiver has something that the office has not confirmed."""
+        return any(row.state == "stored" for row in self.field.interviews())
 
     @property
     def unfinished(self) -> bool:

@@ -41,7 +41,7 @@ class SendingSettings(Dialog[bool]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Label(_("When shall it be sent?"), classes="dialog-question", markup=False)
-            yield OptionList(id="policy")
+            yield OptionList(*self._options(), id="policy")
             yield Label(_("Proxy (Tor: socks5h://127.0.0.1:9050)"), classes="field-label -apart", markup=False)
             yield Input(self._kept.proxy or "", id="proxy", select_on_focus=False)
             yield Label(_("At most so many KiB a second (empty: no limit)"), classes="field-label", markup=False)
@@ -55,16 +55,18 @@ class SendingSettings(Dialog[bool]):
 
     def on_mount(self) -> None:
         """Stand on what is chosen now."""
-        self._draw()
+        self._stand()
         self.query_one("#policy").focus()
 
-    def _draw(self) -> None:
-        options = self.query_one("#policy", OptionList)
-        options.clear_options()
-        for policy, words in CHOICES:
-            sign = ("● ", "$primary") if policy == self.policy else ("○ ", "$muted")
-            options.add_option(Option(Content.assemble(sign, _(words)), id=policy))
-        options.highlighted = [policy for policy, _words in CHOICES].index(self.policy)
+    def _options(self) -> list[Option]:
+        signs = {True: ("● ", "$primary"), False: ("○ ", "$muted")}
+        return [
+            Option(Content.assemble(signs[policy == self.policy], _(words)), id=policy) for policy, words in CHOICES
+        ]
+
+    def _stand(self) -> None:
+        place = [policy for policy, _words in CHOICES].index(self.policy)
+        self.query_one("#policy", OptionList).highlighted = place
 
     def on_key(self, event: Key) -> None:
         """Space chooses as Enter does."""
@@ -76,7 +78,10 @@ class SendingSettings(Dialog[bool]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Choose."""
         self.policy = next(policy for policy, _words in CHOICES if policy == event.option.id)
-        self._draw()
+        options = self.query_one("#policy", OptionList)
+        options.clear_options()
+        options.add_options(self._options())
+        self._stand()
 
     def on_input_submitted(self) -> None:
         """On to the next field."""

@@ -44,6 +44,11 @@ class TransferScreen(BaseScreen):
             "stopped, after a cut, a pause, a lock, another day. You may leave this screen meanwhile. A receiver can "
             "open nothing; stored there is not yet imported, and only the office's receipt lets anything be removed."
         ),
+        N_(
+            'With the setting "by itself" it is tried every few minutes and after sealing, without a window. At the '
+            "right of the title line ↑ means that something is sent, ↓ that receipts are looked for, ↑ ! that the last "
+            "try failed; this screen says why."
+        ),
         N_("Everything that the office has not confirmed travels, and travels again, until its receipt is here."),
         N_(
             "It is cut into volumes. With 3 of 5, any three volumes of the five are enough: two sticks may be lost or "

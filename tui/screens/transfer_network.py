@@ -16,7 +16,7 @@ from textual.widgets import Label, Static
 from tui.locale import _
 from tui.screens.sending import Network, SendJob
 from tui.screens.transfer_words import Parts, ended_text, going_text, last_parts, settings_text, stored_parts
-from tui.widgets.volumes import TransferPanel, ended_volumes
+from tui.widgets.volumes import TransferPanel, TransferView, ended_volumes
 
 if TYPE_CHECKING:
     from collector.field import InterviewRow
@@ -70,7 +70,8 @@ class NetworkRun(Vertical):
         failed.display = not job.going
         view = job.view()
         if job.going:
-            panel.show(view, going_text(job, self.network.receivers))
+            making = job.making
+            panel.show(TransferView((), *making) if making[1] else view, going_text(job, self.network.receivers))
             return
         end.update(ended_text(job))
         failed.display = bool(view.lines)

@@ -15,6 +15,7 @@ from tui.screens.texts import code_text, problem_lines, time_text
 
 if TYPE_CHECKING:
     from collector.field import InterviewRow
+    from schemas.problems import Problem
 
 Parts = list[Content | str | tuple[str, str]]
 POLICIES: dict[Policy, str] = {
@@ -22,6 +23,7 @@ POLICIES: dict[Policy, str] = {
     "connected": N_("tries whenever there is a connection"),
     "never": N_("never over the network"),
 }
+MOST_CODES = 8
 
 
 def settings_text(settings: SendSettings) -> str:
@@ -86,7 +88,7 @@ def ended_text(job: SendJob) -> Content:
     if job.problem is not None and job.state != "stopped":
         parts += ["\n", *problem_lines(job.problem)] if parts else problem_lines(job.problem)
     parts += _left_parts(job)
-    if job.receipts is not None:
+    if job.receipts is not None and (job.receipts.taken or job.problem is None):
         parts += ["\n", (_("Receipts from the office"), "bold"), "\n", *receipt_parts(job.receipts)]
     elif not job.sends and job.state == "stopped":
         parts += [_("Stopped."), "\n"]
@@ -94,14 +96,18 @@ def ended_text(job: SendJob) -> Content:
 
 
 def _left_parts(job: SendJob) -> Parts:
-    """Interviews that stay here for a reason of their own."""
-    parts: Parts = []
+    """Interviews that stay here for a reason of their own, those of one reason together."""
     common = job.problem.code if job.problem is not None else None
+    together: dict[str, tuple[Problem, list[str]]] = {}
     for code, problem in job.sent.left if job.sent is not None else []:
         if problem.code != common:
-            what, _safe, remedy = problem_sentences(problem)
-            parts += ["\n", ("! ", "$warning"), _("{code} stays here", code=code_text(code)), "\n"]
-            parts += ["  ", what, " ", (remedy, "$muted"), (f"  {problem.code}", "$muted"), "\n"]
+            together.setdefault(problem.code, (problem, []))[1].append(code_text(code))
+    parts: Parts = []
+    for problem, codes in together.values():
+        shown = ", ".join(codes[:MOST_CODES]) + (" …" if len(codes) > MOST_CODES else "")
+        what, _safe, remedy = problem_sentences(problem)
+        parts += ["\n", ("! ", "$warning"), _("{code} stays here", code=shown), "\n"]
+        parts += ["  ", what, " ", (remedy, "$muted"), (f"  {problem.code}", "$muted"), "\n"]
     return parts
 
 

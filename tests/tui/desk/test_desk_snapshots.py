@@ -132,7 +132,11 @@ def volumes() -> tuple[VolumeLine, ...]:
     size = 16 << 20
     here = [VolumeLine("92789 81323 44884 88789", place, 0, size, size, "here") for place in range(9)]
     coming = VolumeLine("92789 81323 44884 88789", 9, 0, size * 2 // 5, size, "coming")
-    return (*here, coming, *(VolumeLine("10358 62271 90412 33516", place, 0, 0, size, "waiting") for place in range(30)))
+    return (
+        *here,
+        coming,
+        *(VolumeLine("10358 62271 90412 33516", place, 0, 0, size, "waiting") for place in range(30)),
+    )
 
 
 async def fetching(pilot: Pilot[Any]) -> None:

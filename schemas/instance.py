@@ -1,9 +1,9 @@
 """The instance of an interview as ODK submission XML: written, and read back into a session.
 
 What is written is what ODK Collect submits: the primary instance of the form with every relevant node, hidden ones left
-out, in the order of the form, UTF-8 without insignificant spaces. The same answers always give the same bytes, and what
-was written, read and written again is the same bytes. Two attributes of the namespace `urn:svidok:form:1` keep what ODK
-has no place for, other tools ignore them: `missing` (unknown, declined, not_asked) on an empty node, and `entry` (the id
+out, in the order of the form, UTF-8 without insignificant spaces. The same answers always give the same bytes; what
+was written, read and written again is the same. Two attributes of the namespace `urn:svidok:form:1` keep what ODK
+has no place for, and other tools ignore them: `missing` (unknown …) on an empty node, and `entry` (the id that is
 given once) on entries whose id is not their position or whose codes depend on it.
 
 Files are named by a function of the caller; by itself the name is the stream id in hexadecimal.

@@ -7,6 +7,7 @@ forms hold no testimony, so these messages may be shown.
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +47,44 @@ def to_xform(source: Path | bytes, suffix: str | None = None) -> XformResult:
         # whatever openpyxl, xlrd, csv or pyxform raise on a damaged sheet: it is the sheet that is at fault
         raise Problem("E_FORM_XLSFORM", detail=f"the sheet cannot be read ({type(error).__name__})") from None
     return XformResult(found.xform.encode(), tuple(_one_line(each) for each in found.warnings))
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where questions stand in the sheet `survey`: rows (from 1, the header is row 1) by path and by name."""
+
+    by_path: Mapping[str, int]
+    by_name: Mapping[str, int]
+
+    def row(self, question: str, ref: str = "") -> int | None:
+        """The row of a question by its XForm path, else by its name."""
+        return self.by_path.get("/".join(ref.split("/")[2:])) or self.by_name.get(question)
+
+
+def places_of(source: Path | bytes, suffix: str | None = None) -> Places:
+    """The rows of questions, groups and repeats in a sheet that `to_xform` takes; none for one that cannot be read."""
+    kind = (suffix or (source.suffix if isinstance(source, Path) else "")).lower()
+    try:
+        from pyxform.xls2json_backends import get_xlsform
+
+        survey = get_xlsform(io.BytesIO(_bytes(source)), file_type=kind).survey or ()
+    except Exception:
+        # the sheet is at fault, and to_xform says in which way
+        return Places({}, {})
+    paths: dict[str, int] = {}
+    names: dict[str, int] = {}
+    around: list[str] = []
+    for row, cells in enumerate(survey, start=2):
+        found = {str(key).strip().lower(): str(value).strip() for key, value in cells.items()}
+        kind, name = found.get("type", "").replace("_", " ").lower(), found.get("name", "")
+        if kind.startswith("end ") and around:
+            around.pop()
+        elif name:
+            paths.setdefault("/".join((*around, name)), row)
+            names.setdefault(name, row)
+            if kind.startswith("begin "):
+                around.append(name)
+    return Places(paths, names)
 
 
 def _bytes(source: Path | bytes) -> bytes:

@@ -139,6 +139,9 @@ async def _create_with(receiver: Receiver, token: bytes, length: int, body: Body
     if len(lead) == layout.first:
         header, _ = await receiver.in_thread(proven_lead, lead, layout.cells)
         claim = claim_of(header)
+    elif body.end == "cut":
+        # Nobody would ever learn the name of this upload.
+        raise bad_request("body")
     upload = await receiver.index.create(_new_id(), token, length, claim, receiver.now())
     body.put_back(lead)
     if upload.complete or upload.offset or not lead:

@@ -130,4 +130,4 @@ def _delivered(held: socket.socket, patience: float = 5.0) -> None:
         (waiting,) = struct.unpack("i", fcntl.ioctl(held, termios.TIOCOUTQ, bytes(4)))
         if not waiting:
             return
-        time.sleep(0.001)
+        threading.Event().wait(0.001)

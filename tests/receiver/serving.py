@@ -138,7 +138,7 @@ class Running:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "it never happened"
-            time.sleep(0.01)
+            threading.Event().wait(0.01)
 
 
 def r1_of(header: str) -> StoredReceipt:

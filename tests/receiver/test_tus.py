@@ -129,6 +129,24 @@ def test_a_creation_takes_as_much_of_the_volume_as_it_brings(receiver: Running, 
     assert stored(receiver, volume) == volume
 
 
+def test_a_creation_that_is_cut_inside_the_lead_leaves_nothing_behind(receiver: Running) -> None:
+    by, volume = fresh()
+    lines = [
+        f"POST {network.UPLOADS} HTTP/1.1",
+        "Host: receiver",
+        f"Authorization: {network.bearer(by)}",
+        "Tus-Resumable: 1.0.0",
+        f"Content-Type: {network.OFFSET_BODY}",
+        f"Upload-Length: {LENGTH}",
+        f"Content-Length: {LEAD}",
+    ]
+    with receiver.dial() as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode() + volume[: LEAD // 2])
+    assert receiver.create(by, LENGTH, volume[:LEAD]).status == 201
+    unfinished = receiver.call(receiver.index.unfinished())
+    assert sum(upload.token == network.token_hash(by) for upload in unfinished) == 1
+
+
 def test_the_same_volume_again_is_the_same_upload_whole_or_not(receiver: Running) -> None:
     by, volume, where = begun(receiver, 300_000)
     again = receiver.create(by, LENGTH, volume[:LEAD])

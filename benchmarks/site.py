@@ -56,8 +56,8 @@ def svidok(*words: str, under: Sequence[str] = ()) -> None:
         raise subprocess.CalledProcessError(done.returncode, words, done.stdout, done.stderr)
 
 
-def token_list(tokens: Sequence[bytes], bearer: bytes) -> tuple[bytes, str]:
-    """The file of an office that is founded for it, and the fingerprint of its root."""
+def token_list(tokens: Sequence[bytes], bearer: bytes, r1_key: bytes) -> tuple[bytes, str]:
+    """The file of an office that is founded for it, for the receiver of this key, and the fingerprint of its root."""
     publics, secrets = {}, {}
     for name in ("root", "mission", "receipt"):
         with Secret.random() as seed:
@@ -68,7 +68,7 @@ def token_list(tokens: Sequence[bytes], bearer: bytes) -> tuple[bytes, str]:
     now = int(time.time())
     listing = TokenList(
         issued=now,
-        desk=network.token_hash(bearer),
+        desks=((crypto.kid(r1_key), network.token_hash(bearer)),),
         tokens=tuple(sorted(network.token_hash(token) for token in tokens)),
         quota=QUOTA,
         expires=now + _DAY,
@@ -88,7 +88,7 @@ def founded(folder: Path, tokens: int, *, backend: Sequence[str] = ()) -> Site:
     """A receiver that accepts so many tokens. `backend`: `--store … --index …`."""
     site, listing = made(folder, f"127.0.0.1:{free_port()}"), folder / "tokens"
     given, bearer = [crypto.random_bytes(32) for _ in range(tokens)], crypto.random_bytes(32)
-    data, fingerprint = token_list(given, bearer)
+    data, fingerprint = token_list(given, bearer, site.card.r1_key)
     listing.write_bytes(data)
     svidok("receiver", "accept", str(listing), "--home", str(site.home), "--fingerprint", fingerprint, *backend)
     return dataclasses.replace(site, tokens=given, bearer=bearer)

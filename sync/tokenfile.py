@@ -3,11 +3,12 @@
     SVIDTOK1 ‖ CMP TokenFile {root: the signed root, tokens: the list, signed by the mission role (type "tokens")}
 
 Rule: the hashes stand in the order of their bytes, so that the list does not tell which device has which token, nor
-which came when. What a receiver believes is the list of a root that it has pinned.
+which came when; so do the receivers that it is for. What a receiver believes is the list of a root that it has pinned.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Final
 
@@ -26,7 +27,7 @@ MAX_FILE: Final = len(MAGIC) + DOCUMENT.size
 def write(root_signed: bytes, listing: TokenList, keys: Sequence[signed.StaticKey]) -> bytes:
     """The file of a list, signed with keys of the mission role.
 
-    Raises E_TOKEN_LIST when the hashes are not each once and in the order of their bytes, E_CMP_SIZE.
+    Raises E_TOKEN_LIST when hashes or receivers are not each once and in the order of their bytes, E_CMP_SIZE.
     """
     _check_order(listing)
     body = structure.encode(listing, DOCUMENT)
@@ -38,7 +39,7 @@ def read(data: bytes) -> tuple[Root, bytes, TokenList]:
     """The root that the file brings (it signed itself and is not trusted by that), its hash H(body), and the list.
 
     Raises E_TOKEN_LIST: another kind of file, a root that its own threshold did not sign, a list that the root's
-    mission role did not sign, hashes out of order or twice.
+    mission role did not sign, hashes or receivers out of order or twice.
     """
     if data[: len(MAGIC)] != MAGIC:
         raise Problem("E_TOKEN_LIST", why="another kind of file")
@@ -67,5 +68,7 @@ def root_fingerprint(root: Root) -> str:
 
 
 def _check_order(listing: TokenList) -> None:
-    if any(first >= second for first, second in zip(listing.tokens, listing.tokens[1:], strict=False)):
+    if any(first >= second for first, second in itertools.pairwise(listing.tokens)):
         raise Problem("E_TOKEN_LIST", why="its hashes are not in order")
+    if any(first >= second for (first, _), (second, _) in itertools.pairwise(listing.desks)):
+        raise Problem("E_TOKEN_LIST", why="its receivers are not in order")

@@ -101,12 +101,14 @@ class Receiver:
         self.accept(self.token_file(self._tokens, quota=quota, expires=expires))
         return made
 
-    def token_file(self, tokens: Sequence[bytes], *, quota: int = QUOTA, expires: int | None = None) -> Path:
-        """A list of exactly these tokens, signed by `office`."""
+    def token_file(
+        self, tokens: Sequence[bytes], *, quota: int = QUOTA, expires: int | None = None, r1_key: bytes | None = None
+    ) -> Path:
+        """A list of exactly these tokens, signed by `office`, for this receiver or the one with this key."""
         self._issued += 1
         listing = TokenList(
             issued=self._issued,
-            desk=network.token_hash(self.desk_bearer),
+            desks=((crypto.kid(r1_key or self.card.r1_key), network.token_hash(self.desk_bearer)),),
             tokens=tuple(sorted(network.token_hash(token) for token in tokens)),
             quota=quota,
             expires=int(time.time()) + YEAR if expires is None else expires,

@@ -46,12 +46,12 @@ class DemoReceiver:
         from sync.receiver import home, offices
         from sync.receiver.backend import open_backend
 
-        folder = home.open_home(self.home).folder
+        opened = home.open_home(self.home)
 
         async def take_in() -> None:
-            index, store = await open_backend(folder, None, None)
+            index, store = await open_backend(opened.folder, None, None)
             try:
-                await offices.accept(index, tokens, fingerprint)
+                await offices.accept(index, tokens, fingerprint, opened.card.r1_key)
             finally:
                 await index.close()
                 await store.close()

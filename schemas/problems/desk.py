@@ -142,6 +142,12 @@ ENTRIES = (
         "Found another mission for the next one.",
     ),
     Entry(
+        "E_RECEIVERS_FULL",
+        "A desk works with at most {limit} receivers.",
+        _NOTHING,
+        "Take one out that is not in use any more: svidok desk mission receiver remove WHICH.",
+    ),
+    Entry(
         "E_RECEIVER_WHICH",
         "This desk has several receivers, or none like this: {names}.",
         _NOTHING,

@@ -29,13 +29,14 @@ class StoredReceipt:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenList:
     """What an office gives to a receiver: hashes of upload tokens in order of their bytes, so that the order tells
-    nothing; the hash of its own bearer; what one token may store, and until when. A later list replaces an earlier one:
-    tokens that it leaves out are cancelled.
+    nothing; for every receiver, by the key id of its R1, the hash of the bearer that the desk shows to it alone, in
+    order of key ids; what one token may store, and until when. A later list replaces an earlier one: tokens that it
+    leaves out are cancelled.
     """
 
     v: Literal[1] = 1
     issued: Seconds
-    desk: Hash32
+    desks: Annotated[tuple[tuple[Id16, Hash32], ...], Size(0, 64)]
     tokens: Annotated[tuple[Hash32, ...], Size(0, 65_536)]
     quota: Count
     expires: Seconds

@@ -124,7 +124,7 @@ class Desk:
         self, name: str, forms: Sequence[FormSource], policy: Policy | None = None, cards: Sequence[bytes] = ()
     ) -> Founded:
         """Found a mission with its forms and the receivers of these cards. Raises E_MISSION_*, E_FORM_TWICE,
-        E_RECEIVER_CARD, E_RECEIVER_TWICE, E_RECEIVERS_MANY.
+        E_RECEIVER_CARD, E_RECEIVER_TWICE, E_RECEIVERS_MANY, E_RECEIVERS_FULL.
         """
         with self.vault.db.transaction():
             founded = mission.new(self.vault, name, forms, policy=policy or Policy(), clock=self.clock)
@@ -210,7 +210,7 @@ class Desk:
 
     @property
     def list_needed(self) -> bool:
-        """Whether devices hold tokens that no list names yet, so that receivers need the newest one."""
+        """Whether receivers need a newer list: it lacks tokens that devices hold, or names not all receivers."""
         return tokens.standing(self.vault).list_needed
 
     def network(self) -> dict[str, object]:

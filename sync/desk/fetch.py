@@ -54,8 +54,12 @@ def run(
     """
     report = FetchReport()
     with ExitStack() as stack:
-        bearer = stack.enter_context(tokens.bearer(vault))
-        lines = [stack.enter_context(closing(Line(r, bearer, url=url, proxy=proxy, gate=gate))) for r in found]
+        lines = [
+            stack.enter_context(
+                closing(Line(r, stack.enter_context(tokens.bearer(vault, r.key)), url=url, proxy=proxy, gate=gate))
+            )
+            for r in found
+        ]
         ours = stack.enter_context(_sealed_for(vault))
         arrivals.sweep(vault)
         for line in lines:

@@ -1,4 +1,4 @@
-"""A desk's way to one receiver: the pinned link, and the bearer by which the receiver knows the office (§10.4).
+"""A desk's way to one receiver: the pinned link, and the bearer that is for it alone (§10.4).
 
 Rule: the bearer goes nowhere but into requests over a link that has proven the receiver's certificate.
 """

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST: Final = 8
 """Receivers of one mission, as a pack can name them."""
+MOST_OF_DESK: Final = 64
+"""Receivers of all missions, as a list of tokens can name them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Receiver:
 def add(vault: Vault, mission: Mission, data: bytes, *, clock: Callable[[], float]) -> Receiver:
     """Let a mission's packs name the receiver of this card. Devices learn of it by their next pack.
 
-    Raises E_RECEIVER_CARD, E_RECEIVER_TWICE (the very same card), E_RECEIVERS_MANY.
+    Raises E_RECEIVER_CARD, E_RECEIVER_TWICE (the very same card), E_RECEIVERS_MANY, E_RECEIVERS_FULL.
     """
     card = cards.read_card(data)
     with vault.db.transaction():
@@ -62,6 +64,11 @@ def add(vault: Vault, mission: Mission, data: bytes, *, clock: Callable[[], floa
             raise Problem("E_RECEIVER_TWICE")
         if card.r1_key not in known and len(known) >= MOST:
             raise Problem("E_RECEIVERS_MANY", limit=MOST)
+        elsewhere = vault.db.one(
+            "SELECT count(DISTINCT r1_key) FROM mission_receiver WHERE r1_key != ?", (card.r1_key,)
+        )
+        if elsewhere is not None and int(elsewhere[0]) >= MOST_OF_DESK:
+            raise Problem("E_RECEIVERS_FULL", limit=MOST_OF_DESK)
         place = max((int(row[2]) for row in rows), default=-1) + 1
         vault.db.execute(
             "INSERT INTO mission_receiver (mission, r1_key, place, card, added) VALUES (?, ?, ?, ?, ?)"

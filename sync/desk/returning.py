@@ -79,8 +79,12 @@ def send(
     """
     report = ReturnReport()
     with ExitStack() as stack:
-        bearer = stack.enter_context(tokens.bearer(vault))
-        lines = [stack.enter_context(closing(Line(r, bearer, url=url, proxy=proxy, gate=gate))) for r in found]
+        lines = [
+            stack.enter_context(
+                closing(Line(r, stack.enter_context(tokens.bearer(vault, r.key)), url=url, proxy=proxy, gate=gate))
+            )
+            for r in found
+        ]
         for line in lines:
             part = ReceiverReturns(line.url, line.receiver.fingerprint)
             report.receivers.append(part)

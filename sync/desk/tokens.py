@@ -1,8 +1,9 @@
 """Upload tokens of an office (docs/spec/protocol.md §10.2): made ahead, handed out at random, listed by their hashes.
 
-Rule: there is one pool for all missions and devices, and it grows in steps of a fixed size that no single enrolment
-causes. A list names pool and handed-out tokens alike, in order of their bytes, so that whoever compares two lists
-learns neither how many devices there are nor which one came when.
+Rules: the desk shows every receiver a bearer of its own, so that one that was taken over can read nothing at another;
+all of them grow from one secret of the vault. There is one pool for all missions and devices, and it grows in steps of
+a fixed size that no single enrolment causes. A list names pool and handed-out tokens alike, in order of their bytes, so
+that whoever compares two lists learns neither how many devices there are nor which one came when.
 """
 
 from __future__ import annotations
@@ -32,28 +33,33 @@ _BEARER: Final = "desk-bearer"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A list of tokens: the file's bytes, how many hashes it has, and how many of them no earlier list had."""
+    """A list of tokens: the file's bytes, how many hashes it has, how many of them no earlier list had, and how many
+    receivers it is for.
+    """
 
     data: bytes
     tokens: int
     new: int
     expires: int
-    bearer_hash: bytes
+    receivers: int
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How tokens stand: in the pool, handed out in packs, and whether packs carry some that no list names yet."""
+    """How tokens stand: in the pool, handed out in packs; how many of packs no list names yet, and how many receivers
+    the newest list does not name.
+    """
 
     free: int
     issued: int
     lists: int
     unlisted: int
+    unnamed: int
 
     @property
     def list_needed(self) -> bool:
-        """Whether receivers would refuse tokens that devices hold, until they have the newest list."""
-        return self.unlisted > 0
+        """Whether receivers would refuse this desk or tokens that devices hold, until they have a newer list."""
+        return self.unlisted > 0 or self.unnamed > 0
 
     def as_dict(self) -> dict[str, object]:
         """For `--json`."""
@@ -62,6 +68,7 @@ class Standing:
             "issued": self.issued,
             "lists": self.lists,
             "unlisted": self.unlisted,
+            "unnamed": self.unnamed,
             "list_needed": self.list_needed,
         }
 
@@ -90,8 +97,14 @@ def refill(vault: Vault) -> None:
         vault.db.execute_many("INSERT INTO token (token) VALUES (?)", [(secrets.token_bytes(32),) for _ in range(STEP)])
 
 
-def bearer(vault: Vault) -> Secret:
-    """What this desk shows to its receivers; made when it is first needed. The caller wipes it."""
+def bearer(vault: Vault, r1_key: bytes) -> Secret:
+    """What this desk shows to the receiver of this key and to no other (§10.4). The caller wipes it."""
+    with _bearers(vault) as secret:
+        return crypto.expand(secret, _BEARER.encode() + r1_key)
+
+
+def _bearers(vault: Vault) -> Secret:
+    """What all bearers grow from; made when it is first needed."""
     with vault.db.transaction():
         if vault.db.one("SELECT 1 FROM office_key WHERE name = ?", (_BEARER,)) is None:
             with Secret.random() as made:
@@ -109,8 +122,6 @@ def write(vault: Vault, *, clock: Callable[[], float]) -> Written:
     if row is None or row[0] is None:
         raise Problem("E_NO_MISSION", name="")
     expires = int(row[0])
-    with bearer(vault) as own:
-        bearer_hash = network.token_hash(bytes(own))
     with vault.db.transaction():
         refill(vault)
         rows = _valid(vault, now)
@@ -120,9 +131,10 @@ def write(vault: Vault, *, clock: Callable[[], float]) -> Written:
         number = vault.db.execute("INSERT INTO token_list (issued, tokens) VALUES (?, ?)", (issued, len(rows)))
         fresh = [(number, ident) for ident, _, listed in rows if listed is None]
         vault.db.execute_many("UPDATE token SET listed = ? WHERE id = ?", fresh)
+        desks = _desks(vault)
         listing = TokenList(
             issued=issued,
-            desk=bearer_hash,
+            desks=desks,
             tokens=tuple(sorted(network.token_hash(bytes(token)) for _, token, _ in rows)),
             quota=QUOTA,
             expires=expires,
@@ -130,7 +142,21 @@ def write(vault: Vault, *, clock: Callable[[], float]) -> Written:
         with keys.signing_key(vault, keys.MISSION) as key:
             data = tokenfile.write(keys.office(vault).signed_root, listing, [key])
         vault.log.append("tokens", crypto.sha256(data), {"tokens": len(rows), "new": len(fresh)})
-    return Written(data, len(rows), len(fresh), expires, bearer_hash)
+    return Written(data, len(rows), len(fresh), expires, len(desks))
+
+
+def _desks(vault: Vault) -> tuple[tuple[bytes, bytes], ...]:
+    """Key id of every receiver and hash of what this desk shows to it, in order.
+
+    They are noted as named by the newest list, inside the caller's transaction.
+    """
+    vault.db.execute("DELETE FROM receiver_listed")
+    vault.db.execute("INSERT INTO receiver_listed SELECT DISTINCT r1_key FROM mission_receiver")
+    found = []
+    for row in vault.db.query("SELECT r1_key FROM receiver_listed"):
+        with bearer(vault, bytes(row[0])) as own:
+            found.append((crypto.kid(bytes(row[0])), network.token_hash(bytes(own))))
+    return tuple(sorted(found))
 
 
 def _valid(vault: Vault, now: int) -> list[tuple[int, bytes, int | None]]:
@@ -151,5 +177,8 @@ def standing(vault: Vault) -> Standing:
         " coalesce(sum(pack IS NOT NULL AND listed IS NULL), 0) FROM token"
     )
     lists = vault.db.one("SELECT count(*) FROM token_list")
+    unnamed = vault.db.one(
+        "SELECT count(DISTINCT r1_key) FROM mission_receiver WHERE r1_key NOT IN (SELECT r1_key FROM receiver_listed)"
+    )
     free, issued, unlisted = (int(item) for item in row) if row else (0, 0, 0)
-    return Standing(free, issued, int(lists[0]) if lists else 0, unlisted)
+    return Standing(free, issued, int(lists[0]) if lists else 0, unlisted, int(unnamed[0]) if unnamed else 0)

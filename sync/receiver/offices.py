@@ -1,14 +1,15 @@
 """Which offices a receiver serves, and their lists of tokens (docs/spec/protocol.md §10.2).
 
 Rule: an office is known by the hash of its root. The first list of an office pins that root, after people have compared
-its fingerprint; a later list must come from the same root and replaces the one before.
+its fingerprint; a later list must come from the same root and replaces the one before. Of the bearers that a list is
+for, a receiver keeps the hash of its own and no other: what the desk shows to another receiver is nobody's here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from collector import roots
+from collector import crypto, roots
 from schemas.problems import Problem
 from sync import tokenfile
 from sync.receiver.ports import Index, Office
@@ -52,17 +53,21 @@ async def known(index: Index, data: bytes) -> bool:
     return any(office.root == root_hash for office in await index.offices())
 
 
-async def accept(index: Index, data: bytes, fingerprint: str | None) -> Accepted:
-    """Takes a list in. `fingerprint`: as a person gave it, or None when nobody compared.
+async def accept(index: Index, data: bytes, fingerprint: str | None, r1_key: bytes) -> Accepted:
+    """Takes a list in. `fingerprint`: as a person gave it, or None when nobody compared; `r1_key`: this receiver's own.
 
-    Raises E_TOKEN_LIST, E_FINGERPRINT (another than the file's root has), E_RECEIVER_FULL, E_RECEIVER_FAULT.
+    Raises E_TOKEN_LIST (also when the list does not name this receiver), E_FINGERPRINT (another than the file's root
+    has), E_RECEIVER_FULL, E_RECEIVER_FAULT.
     """
     root, root_hash, listing = tokenfile.read(data)
     real = tokenfile.root_fingerprint(root)
     if fingerprint is not None and not roots.same_fingerprint(fingerprint, real):
         raise Problem("E_FINGERPRINT")
+    shown = dict(listing.desks).get(crypto.kid(r1_key))
+    if shown is None:
+        raise Problem("E_TOKEN_LIST", why="it does not name this receiver")
     new = not any(office.root == root_hash for office in await index.offices())
-    office = Office(root_hash, listing.desk)
+    office = Office(root_hash, shown)
     added, cancelled = await index.accept(office, listing.tokens, listing.quota, listing.expires, listing.issued)
     return Accepted(
         organisation=root.org,

@@ -149,6 +149,14 @@ def test_accept_takes_the_fingerprint_that_was_heard(tmp_path: Path) -> None:
         assert json.loads(done.stdout)["compared"]
 
 
+def test_accept_of_a_list_for_other_receivers_is_refused(tmp_path: Path) -> None:
+    with running_receiver(tmp_path, start=False) as receiver:
+        path = receiver.token_file([b"t" * 32], r1_key=b"x" * 32)
+        done = svidok("receiver", "accept", path, "--home", receiver.home, check=False)
+        assert code_of(done) == "E_TOKEN_LIST"
+        assert "it does not name this receiver" in done.stderr
+
+
 def test_accept_of_anything_else_is_refused(home: Path, tmp_path: Path) -> None:
     done = svidok("receiver", "accept", tmp_path / "card", "--home", home, check=False)
     assert code_of(done) == "E_TOKEN_LIST"

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from collector import crypto, signed
 from schemas import structure
 from schemas.canonical import DOCUMENT
+from schemas.problems import Problem
 from schemas.records.network import TokenFile, TokenList
 from sync import tokenfile
 from sync.receiver import offices
@@ -25,13 +26,15 @@ from tests.helpers.faults import outcome
 from tests.helpers.mission import Office
 
 NOW = 1_800_000_000
+OWN = b"r" * 32
+DESKS = ((crypto.kid(OWN), b"d" * 32),)
 OFFICE = Office(seed=b"o" * 32)
 OTHER = Office(seed=b"p" * 32)
 
 
 def listing(count: int = 3, *, issued: int = NOW) -> TokenList:
     hashes = sorted(crypto.sha256(number.to_bytes(4, "big")) for number in range(count))
-    return TokenList(issued=issued, desk=b"d" * 32, tokens=tuple(hashes), quota=1000, expires=NOW + 1000)
+    return TokenList(issued=issued, desks=DESKS, tokens=tuple(hashes), quota=1000, expires=NOW + 1000)
 
 
 def written(office: Office = OFFICE, wanted: TokenList | None = None, **named: Any) -> bytes:
@@ -108,6 +111,17 @@ def test_a_root_that_did_not_sign_itself_is_refused() -> None:
         tokenfile.read(written(root=unsigned))
 
 
+@pytest.mark.parametrize("order", [lambda d: d[::-1], lambda d: (d[0], *d), lambda d: (d[0], (d[0][0], b"x" * 32))])
+def test_receivers_out_of_order_or_twice_are_refused(order: Callable[[Any], Any]) -> None:
+    right = (*DESKS, (b"\xff" * 16, b"e" * 32))
+    assert tokenfile.read(written(wanted=dataclasses.replace(listing(), desks=right)))[2].desks == right
+    wrong = dataclasses.replace(listing(), desks=tuple(order(right)))
+    with refused("E_TOKEN_LIST"):
+        tokenfile.write(OFFICE.signed_root, wrong, OFFICE.mission_keys)
+    with refused("E_TOKEN_LIST"):
+        tokenfile.read(forged(wrong))
+
+
 def test_attack_29_every_flipped_byte_is_refused() -> None:
     data = written()
     for at in range(0, len(data), 7):
@@ -142,23 +156,37 @@ def test_the_first_list_pins_the_office_that_a_person_compared(tmp_path: Path) -
     async def work(index: Index) -> None:
         assert not await offices.known(index, written())
         with refused("E_FINGERPRINT"):
-            await offices.accept(index, written(), offices.look(written(OTHER)).fingerprint)
+            await offices.accept(index, written(), offices.look(written(OTHER)).fingerprint, OWN)
         assert await index.offices() == []
         typed = " ".join(offered.fingerprint.split()).replace(" ", "-")
-        done = await offices.accept(index, written(), typed)
+        done = await offices.accept(index, written(), typed, OWN)
         assert (done.added, done.cancelled, done.new, done.compared) == (3, 0, True, True)
         assert await offices.known(index, written())
-        later = await offices.accept(index, written(wanted=listing(2, issued=NOW + 1)), None)
+        later = await offices.accept(index, written(wanted=listing(2, issued=NOW + 1)), None, OWN)
         assert (later.added, later.cancelled, later.new, later.compared) == (0, 1, False, True)
         with refused("E_FINGERPRINT"):
-            await offices.accept(index, written(), "1")
+            await offices.accept(index, written(), "1", OWN)
+
+    within(tmp_path, work)
+
+
+def test_a_receiver_keeps_its_own_bearer_and_refuses_a_list_for_others(tmp_path: Path) -> None:
+    async def work(index: Index) -> None:
+        with pytest.raises(Problem) as caught:
+            await offices.accept(index, written(), None, b"x" * 32)
+        assert (caught.value.code, caught.value.facts["why"]) == ("E_TOKEN_LIST", "it does not name this receiver")
+        assert await index.offices() == []
+        pairs = tuple(sorted((crypto.kid(key * 32), key * 32) for key in (b"a", b"r", b"z")))
+        await offices.accept(index, written(wanted=dataclasses.replace(listing(), desks=pairs)), None, OWN)
+        assert await index.desk(b"r" * 32) is not None
+        assert [await index.desk(key * 32) for key in (b"a", b"z")] == [None, None]
 
     within(tmp_path, work)
 
 
 def test_without_a_comparison_it_says_so(tmp_path: Path) -> None:
     async def work(index: Index) -> None:
-        done = await offices.accept(index, written(), None)
+        done = await offices.accept(index, written(), None, OWN)
         assert (done.new, done.compared) == (True, False)
 
     within(tmp_path, work)
@@ -166,13 +194,13 @@ def test_without_a_comparison_it_says_so(tmp_path: Path) -> None:
 
 def test_what_is_refused_changes_nothing(tmp_path: Path) -> None:
     async def work(index: Index) -> None:
-        await offices.accept(index, written(), None)
+        await offices.accept(index, written(), None, OWN)
         before = await index.counts()
         for data in (written(keys=OFFICE.receipt_keys), written()[:-1]):
             with refused("E_TOKEN_LIST"):
-                await offices.accept(index, data, None)
+                await offices.accept(index, data, None, OWN)
         with refused("E_TOKEN_LIST"):
-            await offices.accept(index, written(OTHER, listing(5)), None)  # the bearer is the first office's
+            await offices.accept(index, written(OTHER, listing(5)), None, OWN)  # the bearer is the first office's
         assert await index.counts() == before
         assert len(await index.offices()) == 1
 

@@ -153,7 +153,8 @@ def accept(
         if not click.confirm("Did the office read exactly these digits to you?", default=False):
             raise click.Abort
         fingerprint = offered.fingerprint
-    done = with_backend(found, store_url, index_url, lambda index, _: offices.accept(index, data, fingerprint))
+    own = found.card.r1_key
+    done = with_backend(found, store_url, index_url, lambda index, _: offices.accept(index, data, fingerprint, own))
     note = None if done.compared else "Nobody compared the root's fingerprint: anybody could have written this list."
     common.emit({**asdict(done), "note": note}, accepted_lines(done, note), as_json=as_json)
 

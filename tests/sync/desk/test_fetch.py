@@ -107,6 +107,7 @@ def test_a_bundle_of_two_receivers_is_fetched_once(desk: Desk, receiver: Lying, 
             each.add(*made.files.values())
         report = desk.fetch()
         assert [(part.fetched, part.known) for part in report.receivers] == [(1, 0), (0, 1)]
+        assert receiver.bearer != other.bearer  # each of them is shown its own
         assert desk.import_arrived().removed == 1
         assert [part.acknowledged for part in desk.send_receipts().receivers] == [1, 1]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,13 @@ import pytest
 
 from collector.field import Field
 from collector.packs import FormSource
-from sync import fetching
+from schemas.records.network import VolumePage
+from schemas.structure import decode
+from sync import fetching, network
 from sync import receipts as field_receipts
+from sync.desk import tokens
 from sync.desk.desk import Desk
+from sync.link import Link
 from tests.helpers.forms import small_form
 from tests.helpers.interviews import sealed_entry, some_file
 from tests.helpers.mission import PASSPHRASE, SMALL
@@ -126,6 +131,38 @@ def test_a_restarted_receiver_and_another_address(
     assert office("import")["imported"] == 1
     again = office("fetch", "--again")
     assert (again["fetched"], office("import")["duplicates"]) == (1, 1)
+
+
+def test_attack_40_what_one_receiver_is_shown_is_refused_by_another(
+    office: Office, receiver: Receiver, field: Field, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    with running_receiver(tmp_path / "other") as other:
+        for each in (receiver, other):
+            office("mission", "receiver", "add", each.card_path)
+        enrol(office, field, tmp_path)
+        give_tokens(office, receiver, tmp_path)
+        parts = office("fetch", code=1)["receivers"]
+        assert [part["problem"] and part["problem"]["code"] for part in parts] == [None, "E_DESK_UNKNOWN"]
+        give_tokens(office, other, tmp_path)
+        sealed_entry(field)
+        assert send(field).ok
+        assert office("fetch")["fetched"] == 1
+        with Desk.open(office.home, PASSPHRASE) as desk:
+            shown = {}
+            for each in (receiver, other):
+                with tokens.bearer(desk.vault, each.card.r1_key) as bearer:
+                    shown[each] = network.bearer(bytes(bearer))
+        for own, foreign in ((receiver, other), (other, receiver)):
+            with closing(Link(own.card)) as link:
+                listed = link.request("GET", network.BUNDLES, headers={"Authorization": shown[own]})
+                assert listed.status == 200
+                place = f"{network.BUNDLES}/{'0' * 32}/0-0"
+                for volume in decode(VolumePage, listed.body).volumes:
+                    place = f"{network.BUNDLES}/{volume.bid.hex()}/{volume.s}-{volume.i}"
+                for method, path in (("GET", f"{network.BUNDLES}?after=0"), ("GET", place), ("DELETE", place)):
+                    answer = link.request(method, path, headers={"Authorization": shown[foreign]})
+                    assert (answer.status, answer.headers.get("svidok-code")) == (401, "E_TOKEN_UNKNOWN")
 
 
 def test_what_a_person_reads(office: Office, receiver: Receiver, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from collector.packs import FormSource
 from schemas.records.mission import ReceiverCard
 from schemas.structure import decode
 from sync import cards, network, tokenfile
-from sync.desk import tokens
+from sync.desk import keys, tokens
 from sync.desk.desk import Desk
 from tests.helpers.expect import refused
 from tests.helpers.forms import small_form
@@ -203,11 +203,11 @@ def test_a_list_names_pool_and_packs_and_says_what_is_new(home: Home) -> None:
     hashes = {network.token_hash(token) for token in device.body.tokens}
     assert hashes <= set(listing.tokens)
     assert list(listing.tokens) == sorted(listing.tokens)
-    assert (listing.quota, listing.desk) == (tokens.QUOTA, written.bearer_hash)
+    assert (listing.quota, written.receivers) == (tokens.QUOTA, 1)
     assert not desk.list_needed
     assert (desk.tokens_write().new, desk.tokens_write().tokens) == (0, tokens.STEP)
-    with tokens.bearer(home.reopened().vault) as bearer:
-        assert network.token_hash(bytes(bearer)) == listing.desk
+    with tokens.bearer(home.reopened().vault, b"k" * 32) as bearer:
+        assert listing.desks == ((crypto.kid(b"k" * 32), network.token_hash(bytes(bearer))),)
     assert [event.act for event in home.desk.vault.log.events()].count("tokens") == 3
 
 
@@ -271,12 +271,57 @@ def test_a_desk_without_missions_lists_nothing(tmp_path: Path) -> None:
         desk.tokens_write()
 
 
-def test_the_bearer_lies_in_the_vault_wrapped(desk: Desk) -> None:
-    with tokens.bearer(desk.vault) as bearer:
-        shown = bytes(bearer)
+def test_what_all_bearers_grow_from_lies_in_the_vault_wrapped(desk: Desk) -> None:
+    with tokens.bearer(desk.vault, b"k" * 32) as bearer, keys.secret(desk.vault, "desk-bearer") as secret:
+        assert bytes(bearer) == bytes(crypto.expand(secret, b"desk-bearer" + b"k" * 32))
+        held = (bytes(bearer), bytes(secret))
         for path in desk.vault.home.rglob("*"):
-            assert not path.is_file() or shown not in path.read_bytes()
+            assert not path.is_file() or not any(one in path.read_bytes() for one in held)
     assert desk.vault.db.query("SELECT public FROM office_key WHERE name = 'desk-bearer'") == [(None,)]
+
+
+def test_every_receiver_has_a_bearer_of_its_own_and_a_list_names_each_once(desk: Desk) -> None:
+    desk.mission_new("Second", [FormSource("small", "1", small_form())], cards=[card()])
+    for key in (b"k", b"a", b"z"):
+        desk.receiver_add(card(f"https://{key.decode()}.test", key=key * 32), "Dobra")
+    (pairs, shown) = (tokenfile.read(desk.tokens_write().data)[2].desks, {})
+    for key in (b"k" * 32, b"a" * 32, b"z" * 32):
+        with tokens.bearer(desk.vault, key) as bearer, tokens.bearer(desk.vault, key) as again:
+            assert bytes(bearer) == bytes(again)
+            shown[crypto.kid(key)] = network.token_hash(bytes(bearer))
+    assert len(set(shown.values())) == 3
+    assert list(pairs) == sorted(shown.items())
+
+
+def test_a_receiver_that_the_newest_list_does_not_name_needs_one(desk: Desk) -> None:
+    desk.receiver_add(card("https://first.test"))
+    assert desk.list_needed
+    desk.tokens_write()
+    assert not desk.list_needed
+    desk.receiver_add(card("https://first.test", cert=b"n" * 300))
+    assert not desk.list_needed  # it is known by its key
+    desk.receiver_add(card("https://other.test", key=b"o" * 32))
+    assert desk.list_needed
+    desk.receiver_remove("https://other.test")
+    assert not desk.list_needed
+    desk.tokens_write()
+    desk.receiver_add(card("https://other.test", key=b"o" * 32))
+    assert desk.list_needed
+    assert desk.tokens_write().receivers == 2
+    desk.receiver_remove("https://other.test")
+    assert desk.tokens_write().receivers == 1
+    desk.receiver_add(card("https://other.test", key=b"o" * 32))
+    assert desk.list_needed  # the newest list left it out
+
+
+def test_a_desk_has_no_more_receivers_than_a_list_can_name(desk: Desk) -> None:
+    for number in range(8):
+        found = [card(key=bytes([number, other]) * 16) for other in range(8)]
+        desk.mission_new(f"Mission {number}", [FormSource("small", "1", small_form())], cards=found)
+    with refused("E_RECEIVERS_FULL"):
+        desk.receiver_add(card(), "Dobra")
+    desk.receiver_add(card(key=bytes([7, 7]) * 16), "Dobra")
+    assert desk.tokens_write().receivers == 64
 
 
 def test_a_pack_with_receivers_is_what_a_device_verifies(desk: Desk) -> None:

@@ -24,6 +24,10 @@ CREATE TABLE token_list (
     tokens INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE receiver_listed (            -- receivers that the newest list names
+    r1_key BLOB PRIMARY KEY CHECK (length(r1_key) = 32)
+) STRICT;
+
 CREATE TABLE fetch_place (
     receiver BLOB PRIMARY KEY CHECK (length(receiver) = 32),
     after    INTEGER NOT NULL              -- everything up to here, in the receiver's order of arrival, was listed

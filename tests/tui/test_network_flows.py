@@ -4,6 +4,7 @@ fetch, import, receipts there and back; what stands in the way of it.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
 import socket
@@ -30,6 +31,7 @@ from tests.tui.conftest import seen, shell_of, unlock, until
 from tests.tui.desk.conftest import at, at_desk, open_desk, rest
 from tests.tui.network import sealed
 from tui.screens import sending
+from tui.screens.desk.fetching import NetworkJob
 from tui.screens.desk.inbox import InboxScreen
 from tui.screens.desk.missions import MissionsScreen
 from tui.screens.dialogs import Choose, Confirm
@@ -398,6 +400,26 @@ async def test_a_receiver_that_is_away_is_named_at_the_desk(site: Site) -> None:
         await pilot.press("ctrl+r")
         await done_at_desk(pilot, inbox)
         assert "E_NET_UNREACHABLE" in seen(office)
+
+
+async def test_a_stopped_run_says_that_nothing_is_lost_and_the_next_one_brings_everything(site: Site) -> None:
+    shell = shell_of(site.field)
+    async with shell.run_test(size=(80, 24)) as pilot:
+        screen = await at_transfer(pilot)
+        await sent(pilot, await begin_sending(pilot, screen))
+    async with at_desk(site.desk) as (office, pilot):
+        inbox = await open_desk(pilot)
+        stopped = inbox.office.network = NetworkJob("fetch")
+        inbox.office.last = "network"
+        stopped.stop()
+        await asyncio.to_thread(inbox.office.run, stopped.run)
+        inbox.watch_import()
+        await rest(pilot)
+        assert stopped.state == "stopped"
+        assert "Stopped. What is here stays here" in seen(office)
+        await pilot.press("ctrl+r")
+        await done_at_desk(pilot, inbox)
+        assert "F5 imports what was fetched." in seen(office)
 
 
 async def test_a_receiver_is_added_when_its_digits_were_compared_and_needs_the_token_list(

@@ -6,11 +6,11 @@ here, and the next run goes on from the byte where this one stopped.
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING, Literal
 
 from schemas.problems import Problem
+from sync.course import Gate
 from tui.screens.problem import coded
 from tui.widgets.volumes import Pace, TransferView, VolumeLine
 
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 Kind = Literal["fetch", "return"]
 State = Literal["running", "done", "stopped", "failed"]
 LOOK_SECONDS = 0.5
-
-
-class _Stopped(Exception):
-    """Raised inside a run that is to stop; it never leaves `NetworkJob.run`."""
 
 
 class NetworkJob:
@@ -49,7 +45,7 @@ class NetworkJob:
         self._speed: float | None = None
         self._known: dict[str, Wanted] = {}
         self._looked = 0.0
-        self._stop = threading.Event()
+        self._gate = Gate()
 
     @property
     def going(self) -> bool:
@@ -61,27 +57,24 @@ class NetworkJob:
         return TransferView(self.lines, self.done, self.total, self._speed)
 
     def stop(self) -> None:
-        """Stop soon."""
-        self._stop.set()
+        """Stop now, also while nothing comes."""
+        self._gate.stop()
 
     def run(self, desk: Desk) -> None:
         """Do it; called in a thread of its own. Never raises."""
         try:
             if self.kind == "fetch":
                 self._look(desk)
-                self.fetched = desk.fetch(progress=lambda done, total: self._came(desk, done, total))
+                self.fetched = desk.fetch(progress=lambda done, total: self._came(desk, done, total), gate=self._gate)
             else:
-                self.returned = desk.send_receipts(progress=self._went)
-        except _Stopped:
-            self.state = "stopped"
+                self.returned = desk.send_receipts(progress=self._went, gate=self._gate)
         except Exception as error:  # the seam between work and screen: whatever it is becomes a coded problem
             self.problem, self.state = coded(error), "failed"
         else:
-            self.state = "done"
+            self.state = "stopped" if self._gate.stopped else "done"
 
     def _went(self, done: int, total: int) -> None:
         self.done, self.total = done, total
-        self._go_on()
 
     def _came(self, desk: Desk, done: int, total: int) -> None:
         self.done, self.total = done, total
@@ -90,11 +83,6 @@ class NetworkJob:
             self._looked = now
             self._speed = self._pace.note(now, done)
             self._look(desk)
-        self._go_on()
-
-    def _go_on(self) -> None:
-        if self._stop.is_set():
-            raise _Stopped
 
     def _look(self, desk: Desk) -> None:
         """Which volumes are wanted, coming, here."""

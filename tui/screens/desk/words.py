@@ -112,13 +112,13 @@ def network_text(job: NetworkJob) -> Content | None:
     """What came of a run with the receivers that has ended; nothing while it goes on."""
     if job.going:
         return None
+    if job.state == "stopped":
+        return Content.assemble((_("Stopped. What is here stays here; the rest goes on from there."), "bold"))
     if job.fetched is not None:
         return _fetched_text(job.fetched)
     if job.returned is not None:
         return _returned_text(job.returned)
-    if job.problem is not None:
-        return Content.assemble(*receiver_problem(job.problem)[:-1])
-    return Content.assemble((_("Stopped. What is here stays here; the rest goes on from there."), "bold"))
+    return None if job.problem is None else Content.assemble(*receiver_problem(job.problem)[:-1])
 
 
 def _fetched_text(report: FetchReport) -> Content:

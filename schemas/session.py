@@ -214,6 +214,7 @@ class Session:
             live.raw = encode(question, value) if question.type != "calculate" else str(value or "")
             live.seen = live.raw if live.relevant else ""
             live.missing = None if missing is None else _reason(question, missing)
+        engine.context.sums.clear()
         engine.restoring = True
         engine.mark_scope(engine.root)
         engine.run()
@@ -224,6 +225,7 @@ class Session:
         for live in self._engine.root.nodes:
             if isinstance(live, LiveRepeat):
                 live.entries, live.spare, live.removed, live.next_id = [], [], [], 1
+                live.number()
             elif not live.pinned:
                 live.raw, live.seen, live.missing = "", "", None
 
@@ -346,11 +348,10 @@ class Session:
 
 
 def _entry(live: Live | Scope, identity: int, path: Path) -> Scope:
-    if isinstance(live, LiveRepeat):
-        for entry in live.entries:
-            if entry.id == identity:
-                return entry
-    raise _no_place(path)
+    entry = live.by_id.get(identity) if isinstance(live, LiveRepeat) else None
+    if entry is None:
+        raise _no_place(path)
+    return entry
 
 
 def _no_place(path: Path) -> Problem:

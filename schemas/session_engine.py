@@ -43,6 +43,7 @@ class Engine:
         self.root = Scope(form.root)
         self.before: dict[Live | Scope, tuple[Any, ...] | None] = {}
         self.restoring = False
+        self.calculated = 0
         self.renewed: set[Live] = set()
         self._dirty: dict[int, dict[Live | Scope, None]] = {}
         self._ranks: list[int] = []
@@ -101,11 +102,13 @@ class Engine:
 
     def touch(self, live: Live) -> None:
         """The node's value, as expressions see it, changed."""
+        self.context.sums.changed(live.definition, live)
         for edge in self.program.from_value.get(live.definition, ()):
             self._follow(edge, live.scope)
 
     def touch_entries(self, live: LiveRepeat) -> None:
         """The entries of the repeat changed, or their order."""
+        self.context.sums.entries_changed(live.definition)
         for edge in self.program.from_entries.get(live.definition, ()):
             self._follow(edge, live.scope)
 
@@ -146,6 +149,7 @@ class Engine:
                     self._calculate_peers(cell)
                     continue
                 work = _WORK[cell.kind]
+                self.calculated += len(lives)
                 for live in lives:
                     work(self, cell, live)
             except (Problem, RecursionError):
@@ -159,6 +163,7 @@ class Engine:
                 live.seen = live.raw if live.relevant else ""
         self._dirty.clear()
         self._ranks.clear()
+        self.context.sums.clear()
         self.mark_scope(self.root)
         try:
             self.run()
@@ -190,6 +195,9 @@ class Engine:
             for entry in live.entries:
                 self.note(entry)
         live.relevant = relevant
+        leaf = isinstance(live.definition, Question)
+        if leaf:
+            live.seen = live.raw if relevant else ""
         self.touch(live)
         if isinstance(live, LiveRepeat):
             self.touch_entries(live)
@@ -197,8 +205,7 @@ class Engine:
                 self.spread_children(live.repeat, entry)
         elif isinstance(live.definition, Group):
             self.spread_children(live.definition, live.scope)
-        else:
-            live.seen = live.raw if relevant else ""
+        elif leaf:
             self.mark_kind(live, Kind.VALID)
 
     def spread_children(self, group: Group, scope: Scope) -> None:
@@ -240,13 +247,16 @@ class Engine:
             return
         lives = list(self.instances(question))
         before = [(live.raw, live.seen) for live in lives]
+        sums = self.context.sums
         for live in lives:
             self.note(live)
             live.seen = ""
+            sums.changed(question, live)
         for live in lives:
             if not live.pinned:
                 live.raw = coerce(question.data_type, cell.expressions[0].value(self.at(live.scope)))
             live.seen = live.raw if live.relevant else ""
+            sums.changed(question, live)
         for live, (raw, seen) in zip(lives, before, strict=True):
             if live.seen != seen:
                 for edge in self.program.from_value.get(question, ()):

@@ -43,15 +43,16 @@ class Live:
 
 
 class LiveRepeat(Live):
-    """A repeat in one scope. `next_id` is the id of the next entry; `spare` holds entries that a lower count put
-    away.
+    """A repeat in one scope. `by_id` finds its entries; `next_id` is the id of the next entry; `spare` holds entries
+    that a lower count put away.
     """
 
-    __slots__ = ("entries", "next_id", "removed", "spare", "template_scope")
+    __slots__ = ("by_id", "entries", "next_id", "removed", "spare", "template_scope")
 
     def __init__(self, definition: Definition, scope: Scope, *, relevant: bool) -> None:
         super().__init__(definition, scope, relevant=relevant)
         self.entries: list[Scope] = []
+        self.by_id: dict[int, Scope] = {}
         self.spare: list[Scope] = []
         self.removed: list[int] = []
         self.next_id = 1
@@ -71,7 +72,8 @@ class LiveRepeat(Live):
         return self.definition
 
     def number(self) -> None:
-        """Numbers the entries by their place."""
+        """Numbers the entries by their place, and makes them findable by id."""
+        self.by_id = {entry.id: entry for entry in self.entries}
         for place, entry in enumerate(self.entries, start=1):
             entry.place = place
 

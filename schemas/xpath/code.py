@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast
 
 from schemas.problems import Problem
+from schemas.xpath.sums import Aggregate, Sums
 from schemas.xpath.values import Scalar, equal, number_of, to_boolean, to_number, to_text
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Context:
     `item` is the node of a secondary instance that a predicate looks at; `steps` counts the nodes looked at.
     """
 
-    __slots__ = ("item", "origin", "position", "scope", "size", "steps", "world")
+    __slots__ = ("item", "origin", "position", "scope", "size", "steps", "sums", "world")
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -101,6 +102,7 @@ class Context:
         self.position = 1
         self.size = 1
         self.steps = 0
+        self.sums = Sums()
 
     def enter(self, place: object) -> Context:
         """Sets the context to a place, with a fresh count of steps."""
@@ -124,6 +126,7 @@ class Code:
 
     `numeric`: a node whose bind is int or decimal. `local`: its value depends on the node that a predicate looks at.
     `target`: the definition that a node or node set of the main instance has. `literal`: the text in quotes that it is.
+    `aggregate`: the question in all entries of repeats that it looks at.
     """
 
     kind: Kind
@@ -132,6 +135,7 @@ class Code:
     local: bool = False
     target: Definition | None = None
     literal: str | None = None
+    aggregate: Aggregate | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from schemas.xpath.code import Code, number
 from schemas.xpath.functions import FUNCTIONS, MANY, OWN, Function, plain, texts_of
+from schemas.xpath.sums import exact_sum
 from schemas.xpath.values import NAN, number_of, rounded
 
 if TYPE_CHECKING:
@@ -61,9 +62,14 @@ def _over_all(name: str, function: Callable[[list[float]], float]) -> None:
     FUNCTIONS[name] = Function(1, MANY, build)
 
 
-def _sum(amounts: list[float]) -> float:
-    """What is no number, such as a question without answer, is left out (JavaRosa)."""
-    return sum(each for each in amounts if each == each)
+def _sum(job: Job, trees: tuple[Tree, ...]) -> Code:
+    """A sum over a question in all entries is kept up to date; any other is added up."""
+    code = job.code(trees[0]) if len(trees) == 1 else None
+    if code is not None and code.aggregate is not None:
+        aggregate = code.aggregate
+        return Code("number", lambda c: c.sums.value(aggregate, c), local=code.local)
+    run, local = texts_of(job, trees)
+    return Code("number", lambda c: exact_sum(map(number_of, run(c))), local=local)
 
 
 def _extreme(choose: Callable[[list[float]], float]) -> Callable[[list[float]], float]:
@@ -74,6 +80,6 @@ def _extreme(choose: Callable[[list[float]], float]) -> Callable[[list[float]], 
     return run
 
 
-_over_all("sum", _sum)
+FUNCTIONS["sum"] = Function(1, MANY, _sum)
 _over_all("min", _extreme(min))
 _over_all("max", _extreme(max))

@@ -15,6 +15,7 @@ from typing import Any
 
 from schemas.xform_model import Definition, Group, Question, Repeat
 from schemas.xpath.code import Code, Context, Reference, Refused, Run
+from schemas.xpath.sums import Aggregate
 from schemas.xpath.tree import Step
 
 SIBLINGS = ("preceding-sibling", "following-sibling")
@@ -249,7 +250,9 @@ def many(route: Route, *, origin: bool) -> Code:
             return scopes
         return [node for node in (scope.nodes[slot] for scope in scopes) if node.relevant]
 
-    return Code("nodes", run, target=target)
+    plain = not whole and not any(filters or way for _, filters, way in downs)
+    aggregate = Aggregate(climb, tuple(each.repeat for each in route.downs), target) if plain else None
+    return Code("nodes", run, target=target, aggregate=aggregate)
 
 
 def apply(c: Context, candidates: Sequence[Any], rule: Filter) -> list[Any]:

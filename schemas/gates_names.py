@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from schemas.gates_facts import Fact, Facts
 from schemas.session_types import Path
@@ -23,19 +24,26 @@ PLACE = "[…]"
 _WORD = re.compile(r"[^\W\d_]+(?:[-’ʼ'`][^\W\d_]+)*")
 _NUMBER = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){5,}")
 _HANDLE = re.compile(r"[\w.+-]+@[\w.-]+\w|@\w{3,}")
-_SENTENCE = re.compile(r"(?:^|[.!?…:;«“\"(\n])\s*[«“\"(—–-]*\s*$")
+_SENTENCE = re.compile(r"[.!?…\n—–][\s»”\")]*$")
 _ALIKE = str.maketrans({"ё": "е", "є": "е", "э": "е", "і": "и", "ї": "и", "ы": "и", "ґ": "г", "й": None, "ъ": None,
                         "’": None, "ʼ": None, "'": None, "`": None, "-": None})  # fmt: skip
 _FIRST_FORM = ("ая", "яя", "ии", "и", "а", "я", "о", "е", "ь")
 _CASES = (
-    "ого", "его", "ому", "ему", "ими", "ами", "ями", "ови", "еви", "ою", "ею", "ои", "ои", "ом", "ем", "им", "их", "ам",
+    "ого", "его", "ому", "ему", "ими", "ами", "ями", "ови", "еви", "ою", "ею", "ои", "ом", "ем", "им", "их", "ам",
     "ям", "ах", "ях", "ая", "яя", "ую", "юю", "ии", "ию", "ья", "ью", "ов", "ев", "ив", "о", "е", "а", "я", "у", "ю",
     "и", "ь",
 )  # fmt: skip
 _SOFTENED = {"ж": "г", "з": "г", "ц": "к", "ч": "к", "с": "х", "ш": "х"}
 _SHORTEST = 3
 _NAMES = ("id_full_name", "id_affected_name")
+_CODES = frozenset({"documenter_code", "interpreter_code", "record_code", "gate_stop", "gate_depth"})
+_COMMON = re.compile(
+    "село|селище|смт|місто|город|посёлок|пгт|деревня|станица|вулиця|улица|район|область|провулок|переулок|проспект|"
+    "капітан|капитан|майор|полковник|підполковник|подполковник|лейтенант|сержант|прапорщик|комендант|командир|рядовий|"
+    "пан|пані|captain|major|colonel|lieutenant|sergeant|commander|street|village|town|city|mister"
+)
 _CONTACT = 7
+_Capital: TypeAlias = "tuple[int, int, set[str], bool]"
 _TAIL = 9
 
 
@@ -56,22 +64,21 @@ class Mention:
 
 def mentions(facts: Facts) -> list[Mention]:
     """Every mention, in the order of the answers; of two at one place the first source counts."""
-    sources = [(fact, _placeholder(fact, facts), _Needles(fact)) for fact in facts.texts(identity=True)]
+    sources = [_Needles(fact, _placeholder(fact, facts)) for fact in facts.texts(identity=True)]
     found: list[Mention] = []
-    for place in facts.texts(identity=False):
-        if not facts.knows(place.name) or place.name in _CODES:
+    for place in facts.texts(identity=False) if sources else ():
+        if place.name in _CODES:
             continue
-        taken: list[Mention] = []
-        for source, placeholder, needles in sources:
-            for start, end in needles.within(str(place.value)):
+        text, taken = str(place.value), list[Mention]()
+        words = list(_capitals(text))
+        for needles in sources:
+            for start, end in needles.within(text, words):
                 if all(end <= each.start or start >= each.end for each in taken):
-                    words = str(place.value)[start:end]
-                    taken.append(Mention(place.path, start, end, source.path, placeholder, words))
+                    taken.append(
+                        Mention(place.path, start, end, needles.source.path, needles.placeholder, text[start:end])
+                    )
         found += sorted(taken, key=lambda each: each.start)
     return found
-
-
-_CODES = frozenset({"documenter_code", "interpreter_code", "record_code", "gate_stop", "gate_depth"})
 
 
 def with_placeholders(text: str, found: Iterable[Mention]) -> str:
@@ -94,62 +101,64 @@ def _placeholder(source: Fact, facts: Facts) -> str:
 
 
 class _Needles:
-    """What to look for, of one answer of identity."""
+    """What to look for, of one answer of identity. What is no person's name counts inside sentences only."""
 
-    def __init__(self, source: Fact) -> None:
+    def __init__(self, source: Fact, placeholder: str) -> None:
+        self.source = source
+        self.placeholder = placeholder
         text = str(source.value)
         self.numbers = {_digits(match[0]) for match in _NUMBER.finditer(text) if len(_digits(match[0])) >= _CONTACT}
         self.handles = {match[0].casefold() for match in _HANDLE.finditer(text)}
         text = _HANDLE.sub(" ", text)
         self.sure: set[str] = set()
         self.perhaps: set[str] = set()
-        for word, begins in _words(text):
-            if source.name in _NAMES:
-                target = self.sure if word[:1].isupper() or text.islower() else None
-            else:
-                target = (self.perhaps if begins else self.sure) if word[:1].isupper() else None
-            if target is not None and "(" not in text[: text.find(word)][-200:].rpartition(")")[2]:
-                for part in (word, *re.split("-", word)) if "-" in word else (word,):
-                    target |= _stems(part, _FIRST_FORM)
+        words = [match for match in _WORD.finditer(text) if not _COMMON.fullmatch(match[0].casefold())]
+        for place, match in enumerate(words):
+            if match[0][:1].isupper() or (source.name in _NAMES and text.islower()):
+                follows = words[place + 1][0] if place + 1 < len(words) else ""
+                alone = not _begins(text, match.start()) or follows[:1].isupper()
+                named = source.name in _NAMES or len(words) == 1 or (alone and placeholder != PLACE)
+                for part in {match[0], *match[0].split("-")}:
+                    (self.sure if named else self.perhaps).update(_stems(part, _FIRST_FORM))
 
-    def within(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where they stand in another answer."""
-        for match in _HANDLE.finditer(text):
+    def within(self, text: str, words: Iterable[_Capital]) -> Iterator[tuple[int, int]]:
+        """Where they stand in another answer, whose capitalised words are `words`."""
+        for match in _HANDLE.finditer(text) if self.handles else ():
             if match[0].casefold() in self.handles:
                 yield match.span()
         for match in _NUMBER.finditer(text) if self.numbers else ():
             if any(_same_number(_digits(match[0]), number) for number in self.numbers):
                 yield match.span()
-        if not self.sure and not self.perhaps:
-            return
-        plain = text.islower()
-        for match in _WORD.finditer(text):
-            if not (match[0][:1].isupper() or plain):
-                continue
-            stems = _stems(match[0], _CASES)
-            if stems & self.sure or (stems & self.perhaps and not _begins(text, match.start())):
-                yield match.span()
+        for start, end, stems, begins in words:
+            if stems & self.sure or (not begins and stems & self.perhaps):
+                yield start, end
 
 
-def _words(text: str) -> Iterator[tuple[str, bool]]:
+def _capitals(text: str) -> Iterator[_Capital]:
+    """The words that may be names: those with a capital letter; all of a text that has none."""
+    plain = text.islower()
     for match in _WORD.finditer(text):
-        yield match[0], _begins(text, match.start())
+        if match[0][:1].isupper() or plain:
+            yield match.start(), match.end(), _stems(match[0], _CASES), _begins(text, match.start())
 
 
 def _begins(text: str, place: int) -> bool:
     """Whether a sentence begins here, so that a capital letter says nothing."""
-    return _SENTENCE.search(text[max(0, place - 8) : place]) is not None if place else True
+    before = text[max(0, place - 8) : place]
+    return not text[:place].strip(' «“"(') or _SENTENCE.search(before) is not None
 
 
 def _stems(word: str, endings: tuple[str, ...]) -> set[str]:
     """What a word may be a form of. Empty for a word that is too short to say anything."""
     plain = word.casefold().removesuffix("’s").removesuffix("'s").translate(_ALIKE)
+    plain = re.sub("([цсз])ьк", r"\1к", plain)
     if len(plain) < _SHORTEST:
         return set()
+    least = _SHORTEST if len(plain) > 4 else 2
     found = {plain}
     for ending in endings:
         stem = plain[: -len(ending)]
-        if plain.endswith(ending) and len(stem) >= _SHORTEST:
+        if plain.endswith(ending) and len(stem) >= least:
             found.add(stem)
             if endings is _CASES and ending in ("и", "е") and stem[-1] in _SOFTENED:
                 found.add(stem[:-1] + _SOFTENED[stem[-1]])
@@ -159,7 +168,7 @@ def _stems(word: str, endings: tuple[str, ...]) -> set[str]:
 
 def _without_fleeting(stem: str) -> str:
     """The stem without a vowel before its last consonant that other cases lose or change."""
-    if len(stem) > _SHORTEST and stem[-2] in "оеи" and stem[-1] not in "аеиоуюя" and stem[-3] not in "аеоуюя":
+    if len(stem) > _SHORTEST and stem[-2] in "оеи" and stem[-1] not in "аеиоуюя":
         return stem[:-2] + stem[-1]
     return stem
 

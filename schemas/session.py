@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from schemas.gates import OpenGate, open_gates
 from schemas.problems import Problem
 from schemas.session_actions import act, answered, first_load
 from schemas.session_engine import Engine, Verify
@@ -293,6 +294,10 @@ class Session:
     def validity(self) -> list[Issue]:
         """What stands against the answers, in document order, relevant nodes only."""
         return [self._view.issue(live) for live in self._engine.root.walk() if live.issue is not None]
+
+    def open_gates(self) -> list[OpenGate]:
+        """The gates that the answers given so far have opened (`schemas.gates`), as `validity` says what is wrong."""
+        return open_gates(self)
 
     def answers(self) -> list[Kept]:
         """Relevant leaves that have a value or a missing reason, calculations too: what is exported."""

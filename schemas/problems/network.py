@@ -1,11 +1,17 @@
-"""Coded problems of this area: sending, receivers, tokens (docs/spec/protocol.md §10)."""
+"""Coded problems of this area: sending, fetching, receivers, tokens (docs/spec/protocol.md §10).
+
+Rule: the same sentence is read on a device in the field, at the desk and at the receiver, and must be true at each.
+"""
 
 from __future__ import annotations
 
 from schemas.problems.catalogue import Entry
 
-_KEPT = "Every sealed interview is still in the outbox, and what the receiver has confirmed stays there."
-_LATER = "Try again later; sending goes on where it stopped. A stick can carry the same interviews meanwhile."
+_KEPT = (
+    "Nothing is lost: every sealed interview stays in the field's outbox until the office has confirmed it, and what"
+    " the office has stays with the office."
+)
+_LATER = "Try again later: it goes on where it stopped. Sticks can be used meanwhile."
 _STORED = "Nothing that was stored before has changed."
 
 
@@ -36,22 +42,26 @@ ENTRIES: tuple[Entry, ...] = (
     _sending(
         "E_NET_REDIRECT",
         "Something answered with a redirection to another address. It was not followed.",
-        "Use another network. If it happens everywhere, tell the office this code.",
+        "Use another network. If it happens everywhere, the office and whoever runs the receiver need this code.",
     ),
     _sending(
         "E_PIN",
         "Whoever answered is not the receiver of this mission: {why}.",
-        "Somebody on this network may be listening. Nothing was sent. Check the clock of this laptop, use another"
-        " network, and tell the office this code.",
+        "Somebody on this network may be listening. Nothing was sent. Check the clock of this computer and use another"
+        " network. If it stays, the office and whoever runs the receiver need this code.",
     ),
     _sending(
         "E_NET_ANSWER",
         "The receiver answered with something that makes no sense here ({status}).",
-        "Try again later. If it stays, tell the office this code.",
+        "Try again later. If it stays, the office and whoever runs the receiver need this code.",
     ),
     _sending("E_RECEIVER_BUSY", "The receiver is busy with others."),
-    _sending("E_RECEIVER_FULL", "The receiver has no room left.", "Tell the office. Use a stick meanwhile."),
-    _sending("E_RECEIVER_FAULT", "The receiver could not store what was sent ({where})."),
+    _sending(
+        "E_RECEIVER_FULL",
+        "The receiver has no room left.",
+        "Whoever runs the receiver must make room. Sticks can be used meanwhile.",
+    ),
+    _sending("E_RECEIVER_FAULT", "Something went wrong in the receiver itself ({where})."),
     _sending(
         "E_RECEIVER_NONE", "The mission pack names no receiver.", "Use a stick, or ask the office for a new pack."
     ),
@@ -91,8 +101,16 @@ ENTRIES: tuple[Entry, ...] = (
     _sending("E_UPLOAD_BUSY", "Another connection is sending the same volume."),
     _sending("E_UPLOAD_LENGTH", "More was sent than the volume has."),
     _sending("E_UPLOAD_CELL", "A part of the volume arrived damaged; it is sent again."),
-    _sending("E_HTTP_TUS", "The receiver speaks another version of the upload protocol."),
-    _sending("E_HTTP_REQUEST", "The receiver did not accept the request ({where})."),
+    _sending(
+        "E_HTTP_TUS",
+        "The receiver speaks another version of the upload protocol.",
+        "Bring the program up to date, here or at the receiver. Sticks can be used meanwhile.",
+    ),
+    _sending(
+        "E_HTTP_REQUEST",
+        "The receiver did not accept the request ({where}).",
+        "Try again later. If it stays, the office and whoever runs the receiver need this code.",
+    ),
     # the receiver's own
     Entry(
         "E_RECEIVER_CARD",
@@ -108,9 +126,9 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry(
         "E_TOKEN_LIST",
-        "This is not a list of tokens of that office ({why}).",
+        "This list of tokens cannot be taken in ({why}).",
         _STORED,
-        "Copy the list again from the office (`svidok desk mission tokens` wrote it).",
+        "Ask the office for its newest list (`svidok desk mission tokens` writes it), and copy it again.",
     ),
     Entry(
         "E_RECEIVER_URL",
@@ -128,7 +146,8 @@ ENTRIES: tuple[Entry, ...] = (
         "E_RECEIVER_BACKEND",
         "The store or the index of the receiver does not answer ({where}).",
         "What was acknowledged is stored; unfinished uploads go on later.",
-        "Check that the object store and PostgreSQL run and can be reached, then try again.",
+        "Whoever runs the receiver must see whether the object store and PostgreSQL run and can be reached. Then try"
+        " again.",
     ),
     Entry(
         "E_STORE_URL",

@@ -12,11 +12,12 @@ import pytest
 
 from sync import settings as kept
 from sync.settings import SendSettings
-from tests.helpers.interviews import sealed_entry
+from tests.helpers.interviews import sealed_entry, some_file
 from tests.helpers.mission import PASSPHRASE, Office, enrolled_field
 from tests.network.devices import device
 from tests.network.tls import refused
 from tests.receiver_kit import Receiver, running_receiver, svidok
+from tui.commands.common import counted
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,16 @@ def test_what_did_not_go_is_said_with_its_code(tmp_path: Path, receiver: Receive
     assert as_json(tmp_path, "receipts", "--receiver", *proxy, code=1)["problem"]["code"] == "E_NET_PROXY"
     assert as_json(tmp_path, "send", "--proxy", "ftp://x", code=1)["problem"]["code"] == "E_PROXY_URL"
     assert field_command(tmp_path, "receipts").returncode == 2
+
+
+def test_the_status_counts_one_as_one(tmp_path: Path, receiver: Receiver) -> None:
+    with device(tmp_path / "home", [receiver.card], receiver.give(1)) as field:
+        sealed_entry(field, photo=some_file(tmp_path, "a.jpg"))
+        sealed_entry(field)
+    lines = field_command(tmp_path, "status").stdout.splitlines()
+    assert sorted(line.rpartition(", ")[2] for line in lines[1:3]) == ["0 attachments", "1 attachment"]
+    assert lines[3].startswith("Still to leave: 2 sealed interviews, ")
+    assert counted(1, "sealed interview") == "1 sealed interview"
 
 
 def test_settings_are_kept_in_the_vault(tmp_path: Path, receiver: Receiver) -> None:

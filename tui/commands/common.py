@@ -189,6 +189,11 @@ def progress(label: str, *, as_json: bool) -> Iterator[Callable[[int, int], None
         yield step
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things, named in the singular: 1 volume, 2 volumes."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def size_text(count: int) -> str:
     """Bytes for people: 1.5 MiB."""
     value = float(count)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tui.commands.common import size_text
+from tui.commands.common import counted, size_text
 
 if TYPE_CHECKING:
     from collector.field import InterviewRow
@@ -93,12 +93,13 @@ def status_lines(status: dict[str, Any], rows: Sequence[InterviewRow]) -> Iterat
         yield "Not enrolled yet. Next: svidok field request --out REQUEST, and take the file to the office."
     else:
         yield f"Mission {pack['mission']} of {pack['org']}, pack version {pack['version']}."
-    yield from (f"  {row.code}  {row.state:<12}  {row.form}, {row.attachments} attachments" for row in rows)
+    yield from (f"  {row.code}  {row.state:<12}  {row.form}, {counted(row.attachments, 'attachment')}" for row in rows)
     leaving, waiting = status["to_leave"], status["unconfirmed"]
-    yield f"Still to leave: {leaving['entries']} sealed interviews, {size_text(leaving['bytes'])}."
+    yield f"Still to leave: {counted(leaving['entries'], 'sealed interview')}, {size_text(leaving['bytes'])}."
     yield f"Not confirmed by the office: {waiting['entries']}, {size_text(waiting['bytes'])}."
     for item in status["stored"]:
-        yield f"{item['code']} has been at the receiver for {item['seconds'] // 86_400} days without the office's word."
+        days = counted(item["seconds"] // 86_400, "day")
+        yield f"{item['code']} has been at the receiver for {days} without the office's word."
     yield f"Signatures left: {status['signatures_left']}."
     yield from (f"! {item['what']} {item['do']} [{item['code']}]" for item in status["warnings"])
 

@@ -117,7 +117,7 @@ class MissionsScreen(InnerScreen):
         if self.note:
             parts += ["\n", ("✓ ", "$success"), self.note, "\n"]
         if self.list_needed:
-            needed = _("Computers hold tokens that no list names yet. F7 writes the list; the receiver needs it.")
+            needed = _("The receiver needs the newest list of tokens. F7 writes it.")
             parts += ["\n", ("! ", "$warning"), needed, "\n"]
         self.query_one("#missions", Static).update(Content.assemble(*parts[:-1]))
         self.query_one("#page").focus()

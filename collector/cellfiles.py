@@ -22,7 +22,6 @@ from collector.cellpipe import (
     read_at,
     reader,
     write_at,
-    write_out_early,
 )
 from collector.cells import (
     CELL,
@@ -41,6 +40,7 @@ from collector.cells import (
     stream_keys,
 )
 from collector.crypto import BytesLike, Cipher
+from collector.files import write_out_early
 from schemas.problems import Problem
 
 

@@ -22,7 +22,7 @@ from typing import Final, Protocol
 from collector import merkle
 from collector.cells import CELL, CHUNK
 from collector.crypto import Cipher, Secret
-from collector.files import mapped_os_errors, problem_of
+from collector.files import mapped_os_errors, problem_of, write_out_early
 from schemas.problems import Problem
 
 if sys.platform != "win32":
@@ -253,13 +253,6 @@ class Target:
             fcntl.fcntl(self._fd, fcntl.F_SETFL, self._flags)
             # Only now: a worker that still believes in the flag writes correctly without it, but not the reverse.
             self._flags = None
-
-
-def write_out_early(fd: int, offset: int, length: int) -> None:
-    """Ask the system to begin writing a range to the disk, so that little is left for the last fsync."""
-    if hasattr(os, "posix_fadvise"):
-        with contextlib.suppress(OSError):
-            os.posix_fadvise(fd, offset, length, os.POSIX_FADV_DONTNEED)
 
 
 def write_at(fd: int, view: memoryview, offset: int, *, raw: bool = False) -> None:

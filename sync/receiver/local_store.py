@@ -314,10 +314,11 @@ async def _to_its_end(work: asyncio.Future[R]) -> R:
 
 def _write_at(fd: int, data: bytes, offset: int) -> None:
     files.checkpoint("upload: thread")
-    view = memoryview(data)
+    view, start = memoryview(data), offset
     while view:
         done = os.pwrite(fd, view, offset)
         view, offset = view[done:], offset + done
+    files.write_out_early(fd, start, offset - start)
 
 
 def _cut(fd: int, offset: int) -> None:

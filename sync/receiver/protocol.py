@@ -31,6 +31,9 @@ _LAST: Final = b"0\r\n\r\n"
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[^\r]*\r\n", re.IGNORECASE)
 BUFFER: Final = 1 << 16
 """Bytes that are taken from the line at once, and that TLS may hold back besides."""
+LARGE: Final = 1 << 18
+"""The same while there are few connections: each step then does more, and the steps cost more than the bytes."""
+FEW: Final = 16
 AHEAD: Final = 4 << 20
 """Bytes of bodies that all connections together may have taken in before the application asks for them."""
 Message = MutableMapping[str, Any]
@@ -339,4 +342,4 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
 
 def bounded(bounds: Bounds) -> type[Strict]:
     """The protocol with these bounds."""
-    return type("Bounded", (Strict,), {"bounds": bounds, "buffer": memoryview(bytearray(BUFFER))})
+    return type("Bounded", (Strict,), {"bounds": bounds, "buffer": memoryview(bytearray(LARGE))})

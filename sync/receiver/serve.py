@@ -30,7 +30,7 @@ from schemas.problems import Problem
 from sync.receiver.bounds import Bounds
 from sync.receiver.core import Receiver
 from sync.receiver.listening import Door
-from sync.receiver.protocol import BUFFER, Strict, bounded
+from sync.receiver.protocol import BUFFER, FEW, LARGE, Strict, bounded
 from sync.receiver.workers import supervise
 
 LOG: Final = logging.getLogger("svidok.receiver")
@@ -118,10 +118,10 @@ class Worker(Server):
         protocol, config = bounded(self._bounds), self.config
 
         def connected() -> Strict:
+            # asyncio sets this much aside for each connection, and 200 times 256 KiB would be 50 MiB for nothing.
+            sslproto.SSLProtocol.max_size = LARGE if len(self.server_state.connections) < FEW else BUFFER
             return protocol(config, self.server_state, self.lifespan.state, loop)
 
-        # asyncio sets this much aside for each connection; 200 of them with its 256 KiB would be 50 MiB for nothing.
-        sslproto.SSLProtocol.max_size = BUFFER
         times = {"ssl_handshake_timeout": self._bounds.handshake, "ssl_shutdown_timeout": SHUTDOWN}
         self.servers = []
         for given in sockets or []:

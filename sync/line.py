@@ -73,7 +73,12 @@ class Connection(HTTPSConnection):
 
     def handshake(self, context: ssl.SSLContext, name: str) -> ssl.SSLSocket:
         """TLS over what was reached."""
-        return context.wrap_socket(self.sock, server_hostname=name, suppress_ragged_eofs=False)
+        secured = context.wrap_socket(
+            self.sock, server_hostname=name, suppress_ragged_eofs=False, do_handshake_on_connect=False
+        )
+        self.sock = secured
+        secured.do_handshake()
+        return secured
 
     def cut(self) -> None:
         """From another thread: whatever waits on this connection ends."""

@@ -215,13 +215,13 @@ class Link:
         self.close()
         if self._stopped.is_set():
             raise Problem("E_NET_CUT", why="stopped")
-        connection = self._reach()
+        # From here on `stop` reaches it, also while the other side says nothing.
+        self._connection = connection = self._reach()
         try:
             connection.sock = self._secured(connection)
         except BaseException:
-            connection.close()
+            self.close()
             raise
-        self._connection = connection
         if self._stopped.is_set():
             self.close()
             raise Problem("E_NET_CUT", why="stopped")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.problems import Problem
 from schemas.records.mission import ReceiverCard
 from sync import network
 from sync.address import Address, Proxy
@@ -252,6 +253,27 @@ def test_a_range_is_streamed(ours: Identity) -> None:
         with link.stream("GET", "/x", headers={"Range": "bytes=1000-"}) as stream:
             assert stream.status == 206
             assert b"".join(stream.chunks()) == data[1000:]
+
+
+def test_stopping_reaches_a_handshake_that_is_never_answered(ours: Identity) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        link = link_by(card_for(mute.getsockname()[1], ours), Times(connect=3600, idle=3600, answer=3600))
+        codes: list[str] = []
+
+        def ask() -> None:
+            with pytest.raises(Problem) as caught:
+                link.request("GET", "/healthz")
+            codes.append(caught.value.code)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        held, _ = mute.accept()
+        with held:
+            assert held.recv(5)
+            link.stop()
+            thread.join(60)
+    assert codes == ["E_NET_CUT"]
+
 
 
 def test_stop_ends_what_waits(ours: Identity) -> None:

@@ -43,6 +43,7 @@ def add_entry(engine: Engine, live: LiveRepeat, identity: int | None = None) -> 
         return entry
     entry = new_scope(live, identity if identity is not None else live.next_id)
     live.entries.append(entry)
+    live.number()
     fill_new(engine, entry)
     for action in engine.form.new_entry_actions.get(live.repeat, ()):
         target = entry.nodes[action.target.slot]

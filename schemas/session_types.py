@@ -4,6 +4,7 @@ change.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -25,10 +26,11 @@ Changes: TypeAlias = frozenset[Path]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One choice as it is shown now: the code that is stored, and the label in the session's language."""
+    """One choice as it is shown now: the code that is stored, the label in the session's language, files beside it."""
 
     value: str
     label: str
+    media: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class Node:
     `prompt` is the open prompt of a section; `missing` is `unknown`, `declined`, `not_asked`, or `not_applicable` when
     the form hides the question; `problem` is the sentence of what is wrong with the answer, None when nothing is.
     `count` is the number of entries of a repeat, and the position (from 1) of an entry. `code` is an entry's code, such
-    as P3: it comes from the id given once, never from the position. `choices` are those offered now.
+    as P3: it comes from the id given once, never from the position. `choices` are those offered now. `media` maps image,
+    big-image, audio and video to the URI in the form.
     """
 
     path: Path
@@ -74,6 +77,7 @@ class Node:
     choices: tuple[Choice, ...]
     count: int
     code: str
+    media: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ class View:
             choices=self.engine.words.choices(live) if question is not None else (),
             count=len(live.entries) if isinstance(live, LiveRepeat) else 0,
             code="",
+            media=self.engine.words.media(definition.media, live.scope),
         )
 
     def _entry(self, scope: Scope) -> Node:

@@ -5,6 +5,7 @@ A text is shown in the session's language, else in the form's own, else in the f
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from schemas.problems import Problem
@@ -89,12 +90,24 @@ class Words:
 
     def _made(self, itemset: Itemset, live: Live) -> tuple[Choice, ...]:
         if itemset.nodes is None:
-            return tuple(Choice(item.value, self.say(item.text, live.scope)) for item in itemset.items)
+            return tuple(
+                Choice(item.value, self.say(item.text, live.scope), self.media(item.media, live.scope))
+                for item in itemset.items
+            )
         return tuple(
-            Choice(value, self._label(itemset, node))
+            Choice(value, self._label(itemset, node), self._media(itemset, node, live.scope))
             for node, value in self._pairs(itemset, live, whole=False)
             if value
         )
+
+    def media(self, media: Mapping[str, Text], scope: Scope) -> dict[str, str]:
+        """The files beside a text in the session's language, by kind."""
+        return {kind: self.say(text, scope) for kind, text in media.items()} if media else {}
+
+    def _media(self, itemset: Itemset, node: Leaf | Live | Scope, scope: Scope) -> dict[str, str]:
+        if not itemset.by_itext or not isinstance(node, Leaf):
+            return {}
+        return self.media(self.form.media.get(node.text(itemset.label), {}), scope)
 
     def _pairs(self, itemset: Itemset, live: Live, *, whole: bool) -> list[tuple[Any, str]]:
         expression = itemset.whole if whole else itemset.nodes

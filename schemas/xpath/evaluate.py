@@ -20,7 +20,7 @@ from schemas.xpath.code import Code, Context, Leaf, Refused, Seen, nodes, number
 from schemas.xpath.compiler import Compiler, Job
 from schemas.xpath.document import AXES, DocumentNode, ancestors, document_of, fits
 from schemas.xpath.paths import Filter
-from schemas.xpath.tree import Call, Chain, PathTree, Step, String, Tree
+from schemas.xpath.tree import Call, Chain, PathTree, Step, String, Tree, Union
 from schemas.xpath.values import Scalar
 
 Verify: TypeAlias = Callable[[bytes, bytes, bytes], bool]
@@ -140,6 +140,14 @@ class DocumentJob(Job):
         super().__init__(compiler, compiler.root)
         self.document = document
 
+    def code(self, tree: Tree) -> Code:
+        """As in forms; node sets that are joined are in document order."""
+        found = super().code(tree)
+        if not isinstance(tree, Union):
+            return found
+        run = nodes(found)
+        return Code("nodes", lambda c: sorted(run(c), key=lambda node: getattr(node, "order", 0)), local=True)
+
     def _call(self, name: str, arguments: tuple[Tree, ...]) -> Code:
         own = _OWN.get(name)
         if own is None:
@@ -170,8 +178,8 @@ class DocumentJob(Job):
                 found = [document] if tree.absolute else [c.scope]
             own = _own_line(c.origin) if tree.absolute else []
             for index, (step, filters) in enumerate(steps):
-                last = index == len(steps) - 1
-                found = _step(c, found, step, filters, [] if last or step.predicates else own)
+                named = index < len(steps) - 1 and step.axis == "child" and not step.predicates
+                found = _step(c, found, step, filters, own if named else [])
             return found
 
         return run

@@ -209,7 +209,7 @@ def _translate(whole: str, old: str, new: str) -> str:
 
 plain("substr", "text", "tnn", _substr, least=2)
 plain("substring", "text", "tnn", _substring, least=2)
-plain("substring-before", "text", "tt", lambda a, b: a.partition(b)[0] if b in a else "")
+plain("substring-before", "text", "tt", lambda a, b: a[: max(a.find(b), 0)])
 plain("substring-after", "text", "tt", lambda a, b: a.partition(b)[2] if b else a)
 plain("contains", "boolean", "tt", lambda a, b: b in a)
 plain("starts-with", "boolean", "tt", lambda a, b: a.startswith(b))

@@ -116,7 +116,7 @@ def shuffled(found: list[Any], seed: float) -> list[Any]:
     A seed counts without its fraction; NaN is 0, infinities are the ends of 64-bit integers (JavaRosa).
     """
     whole = 0 if seed != seed else (2**63 - 1 if seed > 0 else -(2**63)) if math.isinf(seed) else int(seed)
-    state = int(math.fmod(whole, _MODULUS))
+    state = abs(whole) % _MODULUS * (1 if whole > 0 else -1)
     state = state + _MODULUS - 1 if state <= 0 else state
     order: list[Any] = []
     for index, each in enumerate(found):

@@ -132,6 +132,18 @@ receiver = LazyGroup(
     "A server that stores sealed volumes for an office; needs no passphrase.",
 )
 
+form = LazyGroup(
+    "form",
+    {
+        "check": ("tui.commands.form:check", "Name mistakes and warnings with sheet and row."),
+        "run": ("tui.commands.form:run", "Fill a form in, or do the steps of a script."),
+        "eval": ("tui.commands.form:evaluate", "Say what expressions give over an instance."),
+        "preview": ("tui.commands.form:preview", "Look at a form on the interview screen."),
+        "export": ("tui.commands.form:export", "Write a submission as ODK's XML."),
+    },
+    "For people who make forms; needs no home and no passphrase.",
+)
+
 
 class _Main(LazyGroup):
     """Without a command: the screens of this home's profile."""
@@ -145,6 +157,7 @@ class _Main(LazyGroup):
                 "courier": ("tui.cli:courier", "Carry sealed bundles."),
                 "desk": ("tui.cli:desk", "The central office."),
                 "receiver": ("tui.cli:receiver", "A server that stores sealed volumes."),
+                "form": ("tui.cli:form", "Check, try and test forms."),
                 "passphrase": ("tui.commands.passphrase:passphrase", "Change the passphrase of a home."),
             },
             "Takes testimony in the field, seals it, carries it, and keeps it provable."

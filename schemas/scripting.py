@@ -270,7 +270,7 @@ def report(session: Session) -> dict[str, Any]:
     calculated = {
         path_text(session, live.path): decode(live.definition, live.seen)
         for live in session.live_root.walk()
-        if isinstance(live.definition, Question) and live.definition.type == "calculate" and live.relevant
+        if isinstance(live.definition, Question) and live.definition.type == "calculate" and live.seen
     }
     return {
         "form": session.form.id,

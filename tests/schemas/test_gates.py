@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -281,20 +282,7 @@ def test_every_gate_is_data_with_a_rule_a_source_and_its_words_in_three_language
         texts = (words.en, words.uk, words.ru)
         assert len(set(texts)) == 3
         assert all(texts)
-        assert (
-            len(
-                {
-                    tuple(
-                        sorted(
-                            set(part for part in text.split("{")[1:])
-                            and [part.partition("}")[0] for part in text.split("{")[1:]]
-                        )
-                    )
-                    for text in texts
-                }
-            )
-            == 1
-        )
+        assert len({tuple(sorted(re.findall(r"\{\w+\}", text))) for text in texts}) == 1
         assert words.say("uk") == words.say("Ukrainian (uk)") == words.uk
         assert words.say("Crimean Tatar (crh)") == words.en
 

@@ -18,7 +18,8 @@ from tests.schemas.test_session_properties import act, forms, picture
 
 XML = xform(
     "<a/><b/><c/><r><n/></r>",
-    """<bind nodeset="/data/b" calculate="if(count(/data/r[n &gt; -1][1]) + 0.5 = 1.5 or /data/a != 'ü|', 1, (//n)[2])"/>
+    """<bind nodeset="/data/b"
+    calculate="if(count(/data/r[n &gt; -1][1]) + 0.5 = 1.5 or /data/a != 'ü|', 1, (//n)[2])"/>
     <bind nodeset="/data/r" svidok:start="0" relevant="not((/data/a | /data/c)[1] = 'x')"/>""",
     '<input ref="/data/a"/><group ref="/data/r"><repeat nodeset="/data/r"><input ref="/data/r/n"/></repeat></group>',
 )
@@ -68,7 +69,9 @@ def test_a_damaged_cache_gives_a_form_or_a_problem(data):
     cache = bytearray(save_form(XML))
     for _ in range(data.draw(st.integers(1, 4))):
         cache[data.draw(st.integers(0, len(cache) - 1))] = data.draw(st.integers(0, 255))
+    code = ""
     try:
         Session(load_form(XML, bytes(cache)), clock=noon)
     except Problem as problem:
-        assert problem.code.startswith("E_FORM_")
+        code = problem.code
+    assert not code or code.startswith("E_FORM_")

@@ -72,11 +72,11 @@ def test_a_chain_of_ten_thousand_calculations_runs():
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "(.*)*b", "(a|a)*c", "a{1,3000}a{1,3000}"])
 def test_no_pattern_takes_longer_than_the_text(pattern):
     made = xform("<a/>", f"<bind nodeset='/data/a' constraint=\"regex(., '{pattern}')\"/>", '<input ref="/data/a"/>')
-    try:
-        session = Session(parse_form(made), clock=noon)
-    except Problem as problem:
-        assert problem.code == "E_FORM_EXPRESSION"
+    found = examine(made)
+    if found.form is None:
+        assert [each.code for each in found.problems] == ["E_FORM_EXPRESSION"]
         return
+    session = Session(found.form, clock=noon)
     session.set(("a",), "a" * 3_000 + "!")
     assert session.node(("a",)).problem
 

@@ -123,8 +123,8 @@ def test_namespaces_and_attributes_of_the_form_stay():
         clock=noon,
     )
     assert write_submission(session).decode().partition("\n")[2] == (
-        '<data xmlns:odk="http://www.opendatakit.org/xforms" xmlns:orx="http://openrosa.org/xforms" id="test" version="1">'
-        '<a odk:tag="T"/><orx:meta><orx:instanceID>u</orx:instanceID></orx:meta></data>'
+        '<data xmlns:odk="http://www.opendatakit.org/xforms" xmlns:orx="http://openrosa.org/xforms" id="test"'
+        ' version="1"><a odk:tag="T"/><orx:meta><orx:instanceID>u</orx:instanceID></orx:meta></data>'
     )
 
 

@@ -75,7 +75,8 @@ def expression(draw, grown: Grown, place: str, depth: int = 0) -> str:
         return reference(draw, grown, place)
     left, right = (expression(draw, grown, place, depth + 1) for _ in range(2))
     shape = draw(st.sampled_from((
-        "{} = {}", "{} != {}", "string-length({}) > {}", "string-length({}) + {}", "concat({}, {})", "if({} = 'x', {}, 'y')", "coalesce({}, {})",
+        "{} = {}", "{} != {}", "string-length({}) > {}", "string-length({}) + {}", "concat({}, {})",
+        "if({} = 'x', {}, 'y')", "coalesce({}, {})",
         "({} = 'x' or {} = 1)", "(string-length({}) > 0 and {} != 'y')",
     )))  # fmt: skip
     return shape.format(left, right)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from schemas.session import Session
 from schemas.xform import examine, parse_form
-from tests.helpers.xforms import by_hand, from_markdown, noon, refused, session_of, xform
+from tests.helpers.xforms import by_hand, noon, refused, session_of, xform
 
 REPEAT = '<group ref="/data/r"><repeat nodeset="/data/r"{}>{}<input ref="/data/r/q"/></repeat></group>'
 
@@ -205,7 +203,8 @@ def test_texts_of_the_form_in_calculations():
     session = by_hand(
         "<a/>", """<bind nodeset="/data/a" calculate="jr:itext('hello')"/>""",
         itext="""<itext><translation lang="English (en)" default="true()"><text id="hello"><value>Hello</value></text>
-        </translation><translation lang="Ukrainian (uk)"><text id="hello"><value>Вітаю</value></text></translation></itext>""",
+        </translation><translation lang="Ukrainian (uk)"><text id="hello"><value>Вітаю</value></text>
+        </translation></itext>""",
     )  # fmt: skip
     assert session.value(("a",)) == "Hello"
     session.language = "uk"
@@ -230,108 +229,6 @@ def test_a_range_has_numbers():
         )
 
 
-# --- tables beside the form
-
-CSV = 'name,label,oblast\nUA65,Херсон,south\nUA23,"Запоріжжя, місто",south\nUA46,Львів,west\n'
-SELECT = """
-    | survey | | | | |
-    | | type | name | label | choice_filter |
-    | | text | o | O | |
-    | | select_one_from_file towns.{kind} | t | T | {filter} |
-    | | calculate | p | | |
-"""
-
-
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_choices_from_a_csv_file(delimiter):
-    table = CSV.replace(",", delimiter).replace(f"Запоріжжя{delimiter}", "Запоріжжя,")
-    from tests.helpers.xforms import to_xform
-
-    made = to_xform(
-        SELECT.format(kind="csv", filter="oblast = ${o}").replace("    | | calculate | p | | |\n", "").encode(), ".md"
-    )
-    form = parse_form(made.xml, {"towns.csv": table.encode()})
-    session = Session(form, clock=noon)
-    assert session.node(("t",)).choices == ()
-    session.set(("o",), "south")
-    assert [each.label for each in session.node(("t",)).choices] == ["Херсон", "Запоріжжя, місто"]
-    assert refused(session.set, ("t",), "UA99") == "E_ANSWER_CHOICE"
-
-
-def test_pulldata_looks_into_a_csv_file():
-    made = """<instance id="towns" src="jr://file-csv/towns.csv"/>"""
-    parts = xform("<a/><q/>", """<bind nodeset="/data/q" calculate="pulldata('towns', 'label', 'name', /data/a)"/>""",
-                  '<input ref="/data/a"/>', model=made)  # fmt: skip
-    session = Session(parse_form(parts, {"towns.csv": CSV.encode()}), clock=noon)
-    session.set(("a",), "UA46")
-    assert session.value(("q",)) == "Львів"
-    session.set(("a",), "UA00")
-    assert session.value(("q",)) is None
-    assert "another file" in parse_form(parts).warnings[0]
-
-
-def test_choices_from_xml_and_geojson_files():
-    xml = b"<root><item><name>a</name><label>A</label></item></root>"
-    made = """<instance id="t" src="jr://file/t.xml"/>"""
-    body = """<select1 ref="/data/a"><itemset nodeset="instance('t')/root/item"><value ref="name"/><label ref="label"/>
-        </itemset></select1>"""
-    session = Session(parse_form(xform("<a/>", "", body, model=made), {"t.xml": xml}), clock=noon)
-    assert [each.label for each in session.node(("a",)).choices] == ["A"]
-    places = """{"type":"FeatureCollection","features":[{"type":"Feature","id":"fs1","properties":{"name":"P","n":1},
-        "geometry":{"type":"Point","coordinates":[2.3522,48.8566]}},{"type":"Feature","properties":{"name":"S"},
-        "geometry":{"type":"Polygon","coordinates":[[[0,0],[0,1],[1,1],[0,0]]]}}]}"""
-    binds = """<bind nodeset="/data/a" calculate="instance('g')/root/item[id = 'fs1']/geometry"/>
-        <bind nodeset="/data/b" calculate="instance('g')/root/item[name = 'S']/geometry"/>"""
-    found = parse_form(
-        xform("<a/><b/>", binds, model='<instance id="g" src="jr://file/g.geojson"/>'), {"g.geojson": places.encode()}
-    )
-    session = Session(found, clock=noon)
-    assert session.value(("a",)) == "48.8566 2.3522 0 0"
-    assert session.value(("b",)) == "0 0 0 0;1 0 0 0;1 1 0 0;0 0 0 0"
-
-
-@pytest.mark.parametrize(
-    ("name", "data"),
-    [
-        ("t.csv", b"a,a\n1,2\n"), ("t.csv", b"\xff\xfe"), ("t.csv", b'a,b\n"open,1\n'), ("t.csv", b"1st,b\n"), ("t.csv", b""),
-        ("t.xml", b"<root>"), ("t.xml", b"<!DOCTYPE x><root/>"), ("t.geojson", b"[]"), ("t.geojson", b"{"),
-        ("t.geojson", b'{"type":"FeatureCollection","features":[{}]}'),
-        ("t.geojson", b'{"type":"FeatureCollection","features":[{"properties":{},"geometry":{"type":"Point","coordinates":["x"]}}]}'),
-    ],
-)  # fmt: skip
-def test_tables_that_cannot_be_read_are_refused(name, data):
-    made = xform("<a/>", model=f'<instance id="t" src="jr://file/{name}"/>')
-    assert refused(lambda: parse_form(made, {name: data})) == "E_FORM_FILE"
-
-
-def test_the_last_interview_is_empty_unless_it_is_given():
-    made = xform(
-        "<a/>", "<bind nodeset='/data/a' calculate=\"instance('__last-saved')/data/a\"/>",
-        model='<instance id="__last-saved" src="jr://instance/last-saved"/>',
-    )  # fmt: skip
-    assert Session(parse_form(made), clock=noon).value(("a",)) is None
-    form = parse_form(made, last_saved=b'<data id="test"><a>before</a></data>')
-    assert Session(form, clock=noon).value(("a",)) == "before"
-
-
-# --- entities
-
-
-def test_entities_are_kept_and_nothing_is_done():
-    form = from_markdown("""
-        | survey | | | | |
-        | | type | name | label | save_to |
-        | | text | a | A | full_name |
-        | entities | | | |
-        | | list_name | label | |
-        | | people | ${a} | |
-    """)
-    (entity,) = form.entities
-    assert (entity.dataset, entity.saved) == ("people", {f"{form.root.ref}/a": "full_name"})
-    assert any("people" in each for each in form.warnings)
-    Session(form, clock=noon).set(("a",), "x")
-
-
 # --- mistakes, all of them
 
 
@@ -339,7 +236,8 @@ def test_every_mistake_is_told_at_once_and_named():
     found = examine(
         xform(
             "<a/><b/><c>x</c><d/><d/>",
-            """<bind nodeset="/data/a" relevant="foo()" calculate="/data/none"/><bind nodeset="/data/b" constraint="1 +"/>
+            """<bind nodeset="/data/a" relevant="foo()" calculate="/data/none"/>
+            <bind nodeset="/data/b" constraint="1 +"/>
             <bind nodeset="/data/c" type="int"/><bind nodeset="/data/b" constraint="/data/c &gt; 'old'"/>
             <bind nodeset="/data/zzz"/>""",
         )
@@ -354,7 +252,8 @@ def test_every_mistake_is_told_at_once_and_named():
 def test_a_comparison_that_can_never_hold_is_a_warning():
     form = parse_form(xform(
         "<a/><b/><c/>",
-        """<bind nodeset="/data/a" type="int"/><bind nodeset="/data/c" relevant="/data/a = 'NaN' and /data/b = 'z'"/>""",
+        """<bind nodeset="/data/a" type="int"/>
+        <bind nodeset="/data/c" relevant="/data/a = 'NaN' and /data/b = 'z'"/>""",
         '<input ref="/data/a"/><select1 ref="/data/b"><item><label>X</label><value>x</value></item></select1>',
     ))  # fmt: skip
     assert [each.question for each in form.notices] == ["c", "c"]
@@ -365,7 +264,8 @@ def test_an_expression_that_takes_too_long_changes_nothing():
         "<a/><r><n/></r><q/>",
         """<bind nodeset="/data/r" svidok:start="0"/><bind nodeset="/data/q"
         calculate="if(/data/a = 'x', count(/data/r[count(/data/r[count(/data/r[n &gt; 0]) &gt; 0]) &gt; 0]), 0)"/>""",
-        """<input ref="/data/a"/><group ref="/data/r"><repeat nodeset="/data/r"><input ref="/data/r/n"/></repeat></group>""",
+        """<input ref="/data/a"/><group ref="/data/r"><repeat nodeset="/data/r"><input ref="/data/r/n"/></repeat>
+        </group>""",
     )
     for _ in range(150):
         session.set((*session.add(("r",))[0], "n"), "1")

@@ -11,13 +11,17 @@ from schemas.xpath.functions import FUNCTIONS
 from tests.helpers.xforms import by_hand, calculating, refused, xform
 from tests.schemas.test_xpath_expressions import ANSWERS
 
-SPECIFIED = """string concat join substr substring-before substring-after translate string-length normalize-space contains
-starts-with ends-with uuid digest pulldata base64-decode extract-signed if coalesce once true false boolean
-boolean-from-string not regex checklist weighted-checklist number random int sum max min round pow log log10 abs sin cos
-tan asin acos atan atan2 sqrt exp exp10 pi count count-non-empty position instance current randomize today now
-format-date format-date-time date decimal-date-time decimal-time selected selected-at count-selected jr:choice-name
-jr:itext indexed-repeat area distance geofence intersects last name local-name is-selected date-time floor ceiling
-substring enclosed-area""".split()
+SPECIFIED = [
+    "string", "concat", "join", "substr", "substring-before", "substring-after", "translate", "string-length",
+    "normalize-space", "contains", "starts-with", "ends-with", "uuid", "digest", "pulldata", "base64-decode",
+    "extract-signed", "if", "coalesce", "once", "true", "false", "boolean", "boolean-from-string", "not", "regex",
+    "checklist", "weighted-checklist", "number", "random", "int", "sum", "max", "min", "round", "pow", "log", "log10",
+    "abs", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sqrt", "exp", "exp10", "pi", "count",
+    "count-non-empty", "position", "instance", "current", "randomize", "today", "now", "format-date",
+    "format-date-time", "date", "decimal-date-time", "decimal-time", "selected", "selected-at", "count-selected",
+    "jr:choice-name", "jr:itext", "indexed-repeat", "area", "distance", "geofence", "intersects", "last", "name",
+    "local-name", "is-selected", "date-time", "floor", "ceiling", "substring", "enclosed-area",
+]  # fmt: skip
 
 TRACE = "'50.45 30.52 0 0;49.84 24.03 0 0;46.48 30.73 0 0'"
 SQUARE = "'0 0 0 0;0 1 0 0;1 1 0 0;1 0 0 0;0 0 0 0'"

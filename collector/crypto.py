@@ -35,7 +35,7 @@ HPKE_OVERHEAD: Final = 1120 + TAG
 X25519_PUBLIC: Final = 32
 HYBRID_PUBLIC: Final = 1184 + X25519_PUBLIC
 SIGNATURE_TYPES: Final = frozenset(
-    ("manifest", "volume", "root", "cert", "pack", "enrol", "tokens", "r1", "r2", "cust")
+    ("manifest", "volume", "root", "cert", "pack", "enrol", "tokens", "card", "r1", "r2", "cust")
 )
 
 _SUITE: Final = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.CHACHA20_POLY1305)

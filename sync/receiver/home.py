@@ -51,7 +51,10 @@ class ReceiverHome:
 
     def card_file(self) -> bytes:
         """The bytes of the card for the office."""
-        return cards.write_card(self.card)
+        with self.seed() as seed:
+            _, key = crypto.sign_keypair(seed)
+        with key:
+            return cards.write_card(self.card, key)
 
     def seed(self) -> Secret:
         """The 32 bytes that the key of R1 grows from. Raises E_FORMAT, E_NO_ACCESS, E_MEDIA_IO."""

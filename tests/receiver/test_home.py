@@ -180,9 +180,10 @@ def test_what_is_no_certificate_is_told(data: bytes) -> None:
 
 
 def test_a_card_travels_as_it_is(tmp_path: Path) -> None:
-    data = made(tmp_path / "r").card_file()
+    home = made(tmp_path / "r")
+    data = home.card_file()
     assert data.startswith(b"SVIDCAR1")
-    assert cards.write_card(cards.read_card(data)) == data
+    assert home.card_file() == data
     assert cards.fingerprint(data) == crypto.fingerprint(data)
     assert len(data) < cards.MAX_FILE
 
@@ -198,7 +199,15 @@ def test_a_card_with_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
     card = made(tmp_path / "r").card
     for bad in ({"url": "http://h"}, {"url": ""}, {"onion": "clear.example"}):
         with refused("E_RECEIVER_URL"):
-            cards.write_card(dataclasses.replace(card, **bad))
+            cards.write_card(dataclasses.replace(card, **bad), crypto.sign_keypair(bytes(32))[1])
+
+
+def test_attack_40_a_card_that_names_a_key_which_its_maker_does_not_hold_is_refused(tmp_path: Path) -> None:
+    card = made(tmp_path / "r").card
+    own, key = crypto.sign_keypair(bytes(32))
+    with refused("E_RECEIVER_CARD"):
+        cards.read_card(cards.write_card(card, key))
+    assert cards.read_card(cards.write_card(dataclasses.replace(card, r1_key=own), key)).r1_key == own
 
 
 @given(st.binary(max_size=300))

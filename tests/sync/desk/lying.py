@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from collector import crypto
 from schemas.records.network import ListedVolume, VolumePage
 from schemas.structure import encode
 from sync import cards
@@ -45,11 +46,12 @@ class Lying:
     bearer: str | None = None
     before: Reply | None = None
     port: int = 0
-    r1: bytes = b"1" * 32
+    seed: bytes = b"1" * 32
 
     @property
     def card(self) -> bytes:
-        return cards.write_card(card_for(self.port, self.shown, r1=self.r1))
+        public, key = crypto.sign_keypair(self.seed)
+        return cards.write_card(card_for(self.port, self.shown, r1=public), key)
 
     def add(self, *files: bytes, like: bytes | None = None) -> None:
         """Volumes that arrive now. `like`: the list speaks of this one, whatever is given."""

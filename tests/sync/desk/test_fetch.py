@@ -101,7 +101,7 @@ def test_a_bundle_that_a_stick_brought_is_not_fetched(desk: Desk, receiver: Lyin
 def test_a_bundle_of_two_receivers_is_fetched_once(desk: Desk, receiver: Lying, one: Device, tmp_path: Path) -> None:
     made = bundle_for(desk, one)
     with lying(tmp_path) as other:
-        other.r1 = b"o" * 32
+        other.seed = b"o" * 32
         desk.receiver_add(other.card)
         for each in (receiver, other):
             each.add(*made.files.values())

@@ -11,7 +11,6 @@ from collector import crypto, envelope, packs
 from collector.field import Field
 from collector.packs import FormSource
 from schemas.records.mission import ReceiverCard
-from schemas.structure import decode
 from sync import cards, network, tokenfile
 from sync.desk import keys, tokens
 from sync.desk.desk import Desk
@@ -22,10 +21,14 @@ from tests.sync.desk.conftest import Home
 from tests.sync.desk.devices import Device
 from tests.sync.desk.travel import Bundle, codes_of, take
 
+SEED = b"k" * 32
+R1 = crypto.sign_keypair(SEED)[0]
 
-def card(url: str = "https://receiver.test:8443", *, key: bytes = b"k" * 32, cert: bytes = b"c" * 300) -> bytes:
+
+def card(url: str = "https://receiver.test:8443", *, seed: bytes = SEED, cert: bytes = b"c" * 300) -> bytes:
     """The file of a card. The desk believes what people compared, and looks into no certificate."""
-    return cards.write_card(ReceiverCard(url=url, certs=(cert, cert), r1_key=key))
+    public, key = crypto.sign_keypair(seed)
+    return cards.write_card(ReceiverCard(url=url, certs=(cert, cert), r1_key=public), key)
 
 
 # ---- receivers ----
@@ -49,7 +52,7 @@ def test_no_receiver_no_tokens(desk: Desk) -> None:
 
 def test_a_new_card_of_the_same_receiver_takes_the_place_of_the_old_one(desk: Desk) -> None:
     desk.receiver_add(card("https://first.test"), "Dobra")
-    desk.receiver_add(card("https://other.test", key=b"o" * 32))
+    desk.receiver_add(card("https://other.test", seed=b"o" * 32))
     with refused("E_RECEIVER_TWICE"):
         desk.receiver_add(card("https://first.test"))
     assert desk.receiver_add(card("https://first.test", cert=b"n" * 300)).replaced
@@ -59,7 +62,7 @@ def test_a_new_card_of_the_same_receiver_takes_the_place_of_the_old_one(desk: De
 
 def test_a_receiver_that_is_taken_out_stands_in_the_next_packs_no_more(desk: Desk) -> None:
     desk.receiver_add(card("https://first.test"))
-    other = desk.receiver_add(card("https://other.test", key=b"o" * 32))
+    other = desk.receiver_add(card("https://other.test", seed=b"o" * 32))
     device = Device().enrol(desk)
     for which in ("", "https://third.test", "x"):
         with refused("E_RECEIVER_WHICH"):
@@ -82,9 +85,9 @@ def test_what_is_no_card_or_one_too_many_changes_nothing(desk: Desk) -> None:
         desk.mission_new("Third", [FormSource("small", "1", small_form())], cards=[card(), b"x"])
     assert [mission.name for mission in desk.missions()] == ["Dobra"]
     for number in range(8):
-        desk.receiver_add(card(key=bytes([number]) * 32))
+        desk.receiver_add(card(seed=bytes([number]) * 32))
     with refused("E_RECEIVERS_MANY"):
-        desk.receiver_add(card(key=b"x" * 32))
+        desk.receiver_add(card(seed=b"x" * 32))
     assert len(desk.receivers()) == 8
 
 
@@ -94,7 +97,7 @@ def test_one_of_several_receivers_is_named_by_digits_or_address(desk: Desk) -> N
     with refused("E_RECEIVERS_NONE"):
         desk.send_receipts()
     first = desk.receiver_add(card("https://first.test"))
-    desk.receiver_add(card("https://other.test", key=b"o" * 32))
+    desk.receiver_add(card("https://other.test", seed=b"o" * 32))
     for only, url in ((None, "https://127.0.0.1:1"), ("99999 99999 99999", None), ("", None)):
         with refused("E_RECEIVER_WHICH"):
             desk.fetch(only=only, url=url)
@@ -206,8 +209,8 @@ def test_a_list_names_pool_and_packs_and_says_what_is_new(home: Home) -> None:
     assert (listing.quota, written.receivers) == (tokens.QUOTA, 1)
     assert not desk.list_needed
     assert (desk.tokens_write().new, desk.tokens_write().tokens) == (0, tokens.STEP)
-    with tokens.bearer(home.reopened().vault, b"k" * 32) as bearer:
-        assert listing.desks == ((crypto.kid(b"k" * 32), network.token_hash(bytes(bearer))),)
+    with tokens.bearer(home.reopened().vault, R1) as bearer:
+        assert listing.desks == ((crypto.kid(R1), network.token_hash(bytes(bearer))),)
     assert [event.act for event in home.desk.vault.log.events()].count("tokens") == 3
 
 
@@ -272,8 +275,8 @@ def test_a_desk_without_missions_lists_nothing(tmp_path: Path) -> None:
 
 
 def test_what_all_bearers_grow_from_lies_in_the_vault_wrapped(desk: Desk) -> None:
-    with tokens.bearer(desk.vault, b"k" * 32) as bearer, keys.secret(desk.vault, "desk-bearer") as secret:
-        assert bytes(bearer) == bytes(crypto.expand(secret, b"desk-bearer" + b"k" * 32))
+    with tokens.bearer(desk.vault, R1) as bearer, keys.secret(desk.vault, "desk-bearer") as secret:
+        assert bytes(bearer) == bytes(crypto.expand(secret, b"desk-bearer" + R1))
         held = (bytes(bearer), bytes(secret))
         for path in desk.vault.home.rglob("*"):
             assert not path.is_file() or not any(one in path.read_bytes() for one in held)
@@ -283,9 +286,9 @@ def test_what_all_bearers_grow_from_lies_in_the_vault_wrapped(desk: Desk) -> Non
 def test_every_receiver_has_a_bearer_of_its_own_and_a_list_names_each_once(desk: Desk) -> None:
     desk.mission_new("Second", [FormSource("small", "1", small_form())], cards=[card()])
     for key in (b"k", b"a", b"z"):
-        desk.receiver_add(card(f"https://{key.decode()}.test", key=key * 32), "Dobra")
+        desk.receiver_add(card(f"https://{key.decode()}.test", seed=key * 32), "Dobra")
     (pairs, shown) = (tokenfile.read(desk.tokens_write().data)[2].desks, {})
-    for key in (b"k" * 32, b"a" * 32, b"z" * 32):
+    for key in (crypto.sign_keypair(seed * 32)[0] for seed in (b"k", b"a", b"z")):
         with tokens.bearer(desk.vault, key) as bearer, tokens.bearer(desk.vault, key) as again:
             assert bytes(bearer) == bytes(again)
             shown[crypto.kid(key)] = network.token_hash(bytes(bearer))
@@ -300,27 +303,27 @@ def test_a_receiver_that_the_newest_list_does_not_name_needs_one(desk: Desk) -> 
     assert not desk.list_needed
     desk.receiver_add(card("https://first.test", cert=b"n" * 300))
     assert not desk.list_needed  # it is known by its key
-    desk.receiver_add(card("https://other.test", key=b"o" * 32))
+    desk.receiver_add(card("https://other.test", seed=b"o" * 32))
     assert desk.list_needed
     desk.receiver_remove("https://other.test")
     assert not desk.list_needed
     desk.tokens_write()
-    desk.receiver_add(card("https://other.test", key=b"o" * 32))
+    desk.receiver_add(card("https://other.test", seed=b"o" * 32))
     assert desk.list_needed
     assert desk.tokens_write().receivers == 2
     desk.receiver_remove("https://other.test")
     assert desk.tokens_write().receivers == 1
-    desk.receiver_add(card("https://other.test", key=b"o" * 32))
+    desk.receiver_add(card("https://other.test", seed=b"o" * 32))
     assert desk.list_needed  # the newest list left it out
 
 
 def test_a_desk_has_no_more_receivers_than_a_list_can_name(desk: Desk) -> None:
     for number in range(8):
-        found = [card(key=bytes([number, other]) * 16) for other in range(8)]
+        found = [card(seed=bytes([number, other]) * 16) for other in range(8)]
         desk.mission_new(f"Mission {number}", [FormSource("small", "1", small_form())], cards=found)
     with refused("E_RECEIVERS_FULL"):
         desk.receiver_add(card(), "Dobra")
-    desk.receiver_add(card(key=bytes([7, 7]) * 16), "Dobra")
+    desk.receiver_add(card(seed=bytes([7, 7]) * 16), "Dobra")
     assert desk.tokens_write().receivers == 64
 
 
@@ -330,4 +333,4 @@ def test_a_pack_with_receivers_is_what_a_device_verifies(desk: Desk) -> None:
     enrolled = desk.enrol(device.request)
     tree = packs.Tree(1, device.tree.root, device.tree.n, device.returns.public)
     verified = packs.verify(enrolled.pack, [device.returns], packs.Expected((tree,), fingerprint=desk.fingerprint))
-    assert verified.body.receivers == (decode(ReceiverCard, card()[8:]),)
+    assert verified.body.receivers == (cards.read_card(card()),)

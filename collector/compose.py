@@ -21,7 +21,7 @@ from collector.slots import RecipientPublic
 from schemas import canonical, structure
 from schemas.problems import Problem
 from schemas.records.common import COMPARTMENTS, IDENTITY, PROCESS, LeafSignature
-from schemas.records.document import Answer, AttachmentKey, Document, Missing
+from schemas.records.document import Answer, AttachmentKey, Consent, Document, Missing
 from schemas.records.manifest import Core, Manifest, RecipientRef, StreamRef
 from schemas.records.mission import PackRecipient
 from schemas.session import Session
@@ -39,6 +39,7 @@ class Material:
     answers: dict[int, list[Answer]] = field(default_factory=dict)
     attachments: dict[int, list[Attachment]] = field(default_factory=dict)
     left_behind: list[Attachment] = field(default_factory=list)
+    consents: tuple[Consent, ...] = ()
 
     @property
     def compartments(self) -> list[int]:
@@ -54,9 +55,10 @@ def gather(
     *,
     now: int,
     interrupted: bool,
+    consents: tuple[Consent, ...] = (),
 ) -> Material:
     """The material of an interview. In an interrupted one, shown questions without an answer are marked not asked."""
-    material = Material()
+    material = Material(consents=consents)
     answered: dict[Path, Value] = {}
     for path, value, missing in session.answers():
         answered[path] = value
@@ -146,7 +148,9 @@ def seal(material: Material, stream_key: Callable[[bytes], Secret], fields: Fiel
 def _document(eid: bytes, comp: int, material: Material, stream_key: Callable[[bytes], Secret]) -> bytes:
     """The document of one compartment in canonical msgpack. Raises E_DOCUMENT_SIZE."""
     keys = [_attachment_key(item, stream_key) for item in material.attachments.get(comp, ())]
-    document = Document(eid=eid, comp=comp, answers=tuple(material.answers.get(comp, ())), atts=tuple(keys))
+    ledger = material.consents if comp == PROCESS and material.consents else None
+    answers = tuple(material.answers.get(comp, ()))
+    document = Document(eid=eid, comp=comp, answers=answers, atts=tuple(keys), consents=ledger)
     try:
         return structure.encode(document, canonical.DOCUMENT)
     except Problem as problem:

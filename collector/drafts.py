@@ -21,7 +21,8 @@ from schemas.problems import Problem
 from schemas.records.document import By
 from schemas.session_types import EntryState, Path, Value
 
-RowKind: TypeAlias = Literal["answer", "entry", "cursor"]
+RowKind: TypeAlias = Literal["answer", "entry", "cursor", "consent"]
+ANSWER_BYTES = 1 << 20
 _PLACE = 16
 _NONCE = 24
 _STEP = re.compile(r"(?P<name>[^/\[\]]+)(?:\[(?P<entry>[1-9][0-9]{0,9})\])?\Z")
@@ -145,6 +146,14 @@ def path_of(text: str) -> Path:
         entry = match["entry"]
         steps.append(match["name"] if entry is None else (match["name"], int(entry)))
     return tuple(steps)
+
+
+def require_short(value: Value) -> None:
+    """Raises E_ANSWER_LONG for a text of more than `ANSWER_BYTES` in UTF-8."""
+    if isinstance(value, str) and len(value) > ANSWER_BYTES // 4:
+        length = len(value.encode("utf-8", "surrogatepass"))
+        if length > ANSWER_BYTES:
+            raise Problem("E_ANSWER_LONG", bytes=length, limit=ANSWER_BYTES)
 
 
 def listed(db: Database) -> list[Draft]:

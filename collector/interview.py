@@ -15,11 +15,13 @@ from pathlib import Path as FilePath
 
 from collector import drafts, media
 from collector.crypto import Secret
-from collector.drafts import Cursor, Draft, DraftRows, Given
+from collector.drafts import Cursor, Draft, DraftRows, Given, require_short
+from collector.ledger import Ledger
 from collector.media import Attachment
 from collector.mission import StoredForm
 from collector.review import Review, look_over
 from collector.vault import Vault
+from schemas.gates import OpenGate, open_gates
 from schemas.problems import Problem
 from schemas.records.document import By
 from schemas.session import Session
@@ -28,7 +30,6 @@ from schemas.xform_model import Form, Question
 
 Clock = Callable[[], float]
 DRAFT_KEY = "draft"
-ANSWER_BYTES = 1 << 20
 MAX_ATTACHMENTS = 250
 _BY: Mapping[str, By] = {"read": "witness", "ask": "witness", "code": "staff", "staff": "staff", "auto": "program"}
 
@@ -43,6 +44,7 @@ class Interview:
         self.form = form
         self._given: dict[Path, Given] = {}
         self._entries: dict[Path, bool] = {}
+        self.ledger = Ledger()
         self._cursor: Cursor | None = None
         self._rows: DraftRows | None = None
         self._still = False
@@ -111,7 +113,7 @@ class Interview:
 
     def answer(self, path: Path, value: Value) -> Changes:
         """Answers a question. Raises E_ANSWER_*; then nothing changed. Files are attached, not answered."""
-        _require_short(value)
+        require_short(value)
         if isinstance(value, bytes):
             raise Problem("E_ATTACH_QUESTION", question=drafts.path_text(path))
         return self._do(lambda: self.session.set(path, value), path)
@@ -280,7 +282,11 @@ class Interview:
 
     def review(self) -> Review:
         """What stands against sealing, and how far the interview is."""
-        return look_over(self.session, self.files())
+        return look_over(self.session, self.files(), self.open_gates())
+
+    def open_gates(self) -> list[OpenGate]:
+        """The gates that the answers have opened, with what the consent ledger knows."""
+        return open_gates(self.session, ledger=self.ledger.events)
 
     # ---- inside ----
 
@@ -333,10 +339,11 @@ class Interview:
             said = path == given or (every and self.form.definition(path).mode != "auto")
             if old is not None and (old.value, old.missing) == (value, missing) and not (said and old.by == "program"):
                 continue
-            _require_short(value)
+            require_short(value)
             by = self._speaker(path, missing) if said else "program"
             answers[path] = Given(value, missing, now, by)
             rows.put("answer", path, [value, missing, now, by])
+        self.ledger.note(rows, self.session, self._given, answers, given, now)
         entries = {entry.path: entry.removed for entry in self.session.entries()}
         for path, removed in entries.items():
             if self._entries.get(path) is not removed:
@@ -360,6 +367,7 @@ class Interview:
         """Rebuilds the session from the rows."""
         given: dict[Path, Given] = {}
         entries: dict[Path, bool] = {}
+        ledger = Ledger()
         self._cursor = None
         for row in self._open_rows().load():
             if row.kind == "answer":
@@ -367,6 +375,8 @@ class Interview:
                 given[row.path] = Given(tuple(value) if isinstance(value, list) else value, missing, t, by)
             elif row.kind == "entry":
                 entries[row.path] = bool(row.values[0])
+            elif row.kind == "consent":
+                ledger.take(row)
             else:
                 path, pending, language = row.values
                 self._cursor = Cursor(drafts.wire_path(path), pending, language)
@@ -376,15 +386,7 @@ class Interview:
         )
         if self._cursor is not None:
             session.language = self._cursor.language
-        self.session, self._given, self._entries = session, given, entries
-
-
-def _require_short(value: Value) -> None:
-    """Raises E_ANSWER_LONG for a text of more than `ANSWER_BYTES` in UTF-8."""
-    if isinstance(value, str) and len(value) > ANSWER_BYTES // 4:
-        length = len(value.encode("utf-8", "surrogatepass"))
-        if length > ANSWER_BYTES:
-            raise Problem("E_ANSWER_LONG", bytes=length, limit=ANSWER_BYTES)
+        self.session, self._given, self._entries, self.ledger = session, given, entries, ledger
 
 
 def _seconds(clock: Clock) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from collector.media import Attachment
+from schemas.gates import ENDING, OpenGate
 from schemas.session import Session
 from schemas.session_types import Issue, Node
 from schemas.xform_model import Question
@@ -19,7 +20,8 @@ class Review:
     """What stands between this interview and its seal.
 
     `blocking` may stop the interview, `missing` are due answers, `invalid` break a rule of the form; `hidden_files` are
-    attachments of questions that the form hides now: they are erased at sealing. `counts` has numbers for a screen.
+    attachments of questions that the form hides now: they are erased at sealing. `counts` has numbers for a screen,
+    `gates` what stops, limits, hides, withholds or warns (`schemas.gates`).
     """
 
     blocking: tuple[Issue, ...]
@@ -27,14 +29,20 @@ class Review:
     invalid: tuple[Issue, ...]
     hidden_files: tuple[Attachment, ...]
     counts: Mapping[str, int]
+    gates: tuple[OpenGate, ...] = ()
+
+    @property
+    def ending(self) -> tuple[OpenGate, ...]:
+        """The gates under which nothing is sealed."""
+        return tuple(gate for gate in self.gates if gate.effect in ENDING)
 
     @property
     def ready(self) -> bool:
         """Whether the interview can be sealed as it is."""
-        return not (self.blocking or self.missing or self.invalid)
+        return not (self.blocking or self.missing or self.invalid or self.ending)
 
 
-def look_over(session: Session, attachments: Sequence[Attachment]) -> Review:
+def look_over(session: Session, attachments: Sequence[Attachment], gates: Sequence[OpenGate] = ()) -> Review:
     """The review of an interview with these attachments."""
     issues = session.validity()
     questions = [node for node in session.walk() if node.kind == "question"]
@@ -53,6 +61,7 @@ def look_over(session: Session, attachments: Sequence[Attachment]) -> Review:
             "hidden": len(questions) - len(relevant),
             "attachments": len(attachments),
         },
+        gates=tuple(gates),
     )
 
 

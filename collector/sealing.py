@@ -10,6 +10,7 @@ After 5 this machine holds no key that opens the entry. Time alone never stops s
 
 What may be sealed:
 * whole: no question that may stop the interview is open, no answer is due, no rule of the form is broken;
+* in either case nothing while a gate stops, postpones or wipes it (`schemas.gates`);
 * interrupted, with a reason: whatever is there, if consent was asked for (`collector.review.unanswered_consent`); shown
   questions without an answer are marked `not_asked`. Interruption is for the documenter who had to stop in the middle
   of the account, so open questions at the end, blocking ones too, do not hold the testimony back.
@@ -93,10 +94,12 @@ class _Work:
 
 
 def require_sealable(interview: Interview, incomplete: str | None) -> None:
-    """Raises E_SEAL_PENDING, E_SEAL_BLOCKED, E_SEAL_INCOMPLETE, E_SEAL_CONSENT or E_SEAL_REASON if it may not be."""
+    """Raises E_SEAL_PENDING, E_SEAL_GATE, E_SEAL_BLOCKED, E_SEAL_INCOMPLETE, E_SEAL_CONSENT or E_SEAL_REASON."""
     review, unconfirmed = interview.review(), interview.unconfirmed()
     if unconfirmed is not None:
         raise Problem("E_SEAL_PENDING", question=path_text(unconfirmed))
+    if review.ending:
+        raise Problem("E_SEAL_GATE", gates=", ".join(dict.fromkeys(gate.id for gate in review.ending)))
     if incomplete is None:
         due = (*review.missing, *review.invalid)
         if review.blocking:
@@ -206,6 +209,7 @@ def _prepare(
         attachments,
         now=now,
         interrupted=incomplete is not None,
+        consents=interview.ledger.records(),
     )
     return _Work(interview.draft, files.random_name(), now, pack, signer, material, incomplete)
 

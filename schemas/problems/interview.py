@@ -52,6 +52,12 @@ ENTRIES: tuple[Entry, ...] = (
         "Open the interview at this question and confirm the text or clear it, then seal.",
     ),
     Entry(
+        "E_SEAL_GATE",
+        "Answers say that this interview stops, waits, or that nothing of it is kept ({gates}).",
+        _KEPT,
+        "Read in the review what each of them asks for. Withdraw the interview, or correct an answer that was wrong.",
+    ),
+    Entry(
         "E_SEAL_BLOCKED",
         "Questions that decide whether the interview may go on are not answered: {questions}. Also open: {missing}.",
         _KEPT,

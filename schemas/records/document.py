@@ -24,6 +24,12 @@ By = Literal["witness", "staff", "program"]
 Answer = tuple[WirePath, Value, Missing, Seconds, By]
 """Path, value (None with a reason), the reason, when it was given, who gave it. A file's value is its sid."""
 
+Consent = tuple[
+    WirePath, Value, Literal["unknown", "declined", "not_asked"] | None, Seconds, Name, Name, Annotated[bytes, Size(8)]
+]
+"""One event of the consent ledger: path, value, reason, when; version of the form, language and digest of the wording.
+Value and reason are both None when an answer was taken away."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentKey:
@@ -41,11 +47,12 @@ class AttachmentKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """Answers and attachment keys of one compartment of one entry."""
+    """Answers and attachment keys of one compartment of one entry; that of the process has the consent ledger."""
 
     v: Literal[1] = 1
     eid: Id16
     comp: Compartment
     answers: tuple[Answer, ...]
     atts: Annotated[tuple[AttachmentKey, ...], Size(0, 256)]
+    consents: tuple[Consent, ...] | None = None
     extra: dict[str, Any] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from collector import filling, interview
+from collector import drafts, filling
 from collector.field import Field
 from schemas.problems import Problem
 from tests.helpers.expect import refused
@@ -30,7 +30,7 @@ def begun(field: Field, folder: Path, story: str) -> str:
 
 
 def test_an_account_of_one_mebibyte_is_kept(field: Field, tmp_path: Path) -> None:
-    account = "я" * (interview.ANSWER_BYTES // 2)
+    account = "я" * (drafts.ANSWER_BYTES // 2)
     code = begun(field, tmp_path, account)
     assert field.open_interview(code).session.node(STORY).value == account
 

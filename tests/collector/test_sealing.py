@@ -10,7 +10,6 @@ import pytest
 from collector import crypto
 from collector.field import Field
 from collector.padme import padme
-from schemas import structure
 from schemas.problems import Problem
 from schemas.records.common import IDENTITY, NARRATIVE, PROCESS
 from tests.helpers.forms import AGAIN, AGE, AUDIO, CODE, CONSENT, CONSENT_AUDIO, NAME, PLACE, STORY
@@ -93,13 +92,15 @@ def test_hidden_answers_stay_behind_and_say_so(field: Field, tmp_path: Path) -> 
     assert list((field.vault.folder / "spool").iterdir()) == []
 
 
-def test_refused_consent_carries_nothing_of_the_account(field: Field) -> None:
+@pytest.mark.parametrize("reason", [None, "the bus left"])
+def test_nothing_of_a_refused_interview_is_kept(field: Field, reason: str | None) -> None:
     interview = filled(field)
     interview.answer(CONSENT, "no")
-    opened = open_sealed(field, field.seal(interview.code).eid, EVERYBODY)
-    assert opened.answer(NARRATIVE, STORY) == (None, "not_applicable", "program")
-    assert b"MARKER-STORY" not in structure.encode(opened.documents[NARRATIVE])
-    assert b"MARKER-EVENT" not in structure.encode(opened.documents[NARRATIVE])
+    with pytest.raises(Problem) as caught:
+        field.seal(interview.code, reason)
+    assert (caught.value.code, caught.value.facts["gates"]) == ("E_SEAL_GATE", "G8")
+    field.withdraw(interview.code)
+    assert field.interviews() == []
 
 
 def test_reserved_answers_travel_as_reasons(field: Field) -> None:

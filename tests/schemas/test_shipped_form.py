@@ -208,7 +208,7 @@ def test_every_text_stands_in_every_language_with_the_same_outputs_and_marks():
 
 
 def test_russian_is_written_in_russian_and_not_copied():
-    """Words of one language in the place of another show by their letters, and labels that say different things differ."""
+    """Words of another language show by their letters, and labels that say different things differ."""
     for name in ("survey", "choices"):
         for row in sheet(name):
             english, ukrainian, russian = (row[f"label::{language}"] for language in LANGUAGES)

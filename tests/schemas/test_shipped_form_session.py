@@ -244,7 +244,7 @@ def test_an_unanswered_form_names_everything_that_is_due(session):
 
 
 def test_the_shortest_honest_interview_can_be_finished(session):
-    """A person who does not agree: the decision, the answer No, and the closing. It is finished, and never kept (G8)."""
+    """A person who does not agree: the decision, the answer No, the closing. It is finished, and never kept (G8)."""
     fill(session, {
         A: {"interview_date": "2026-05-14", "documenter_code": "D-01", "account_depth": "screening",
             "interview_mode": "phone", "interview_languages": ["ukr"], "interpreter_type": "none",

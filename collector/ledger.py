@@ -1,0 +1,79 @@
+"""The consent ledger of a draft: every answer about consent is a row of its own, added and never written again.
+
+A row has a number for its place, so that the next answer to the same question finds another place. The rows die with
+the draft's key as all others do; the sealed entry carries them in its process compartment (docs/spec/protocol.md §6.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from collector import drafts
+from collector.drafts import DraftRows, Given, Row
+from schemas.gates_consent import ConsentEvent, Wording, is_consent, wording
+from schemas.records.document import Consent
+from schemas.session import Session
+from schemas.session_types import Path
+
+_PLACE = "consent"
+
+
+class Ledger:
+    """The consent events of one draft, in their order."""
+
+    def __init__(self) -> None:
+        self._events: dict[int, ConsentEvent] = {}
+
+    @property
+    def events(self) -> tuple[ConsentEvent, ...]:
+        """Every event, the first first."""
+        return tuple(event for _, event in sorted(self._events.items()))
+
+    def take(self, row: Row) -> None:
+        """An event as its row has it."""
+        ((_, number),) = (step for step in row.path if not isinstance(step, str))
+        path, value, missing, t, version, language, digest = row.values
+        value = tuple(value) if isinstance(value, list) else value
+        self._events[number] = ConsentEvent(
+            drafts.wire_path(path), value, missing, t, Wording(version, language, digest)
+        )
+
+    def note(
+        self,
+        rows: DraftRows,
+        session: Session,
+        before: Mapping[Path, Given],
+        after: Mapping[Path, Given],
+        given: Path | None,
+        now: int,
+    ) -> None:
+        """Adds an event for every answer about consent that changed, and for `given`, which was answered again."""
+        for path in before.keys() | after.keys():
+            if not is_consent(path):
+                continue
+            old, new = before.get(path), after.get(path)
+            same = old is not None and new is not None and (old.value, old.missing) == (new.value, new.missing)
+            if (old is None and new is None) or (same and path != given):
+                continue
+            value, missing = (None, None) if new is None else (new.value, new.missing)
+            event = ConsentEvent(path, value, missing, now, wording(session, session.form.version, path))
+            number = max(self._events, default=0) + 1
+            heard = event.wording
+            plain = [drafts.plain_path(path), value, missing, now, heard.version, heard.language, heard.digest]
+            rows.put("consent", ((_PLACE, number),), plain)
+            self._events[number] = event
+
+    def records(self) -> tuple[Consent, ...]:
+        """The events as the sealed document has them."""
+        return tuple(
+            (
+                each.path,
+                each.value,
+                each.missing,
+                each.t,
+                each.wording.version,
+                each.wording.language,
+                each.wording.digest,
+            )
+            for each in self.events
+        )

@@ -22,9 +22,9 @@ from benchmarks.table import Row, markdown, rendered
 NAMES = ("attachments", "importing", "searching", "startup", "keystroke", "upload", "cuts", "flood", "workers", "line")
 _TITLE = """# Benchmarks
 
-`make bench` writes this page. Every figure is from one run on one machine, and what is compared was measured side by
-side in it, in turns, by medians: only ratios travel to other machines. What each row does stands in the module of
-`benchmarks/` that measures it.
+`make bench` writes this page; `python -m benchmarks --write docs/benchmarks.md NAME…` writes some sections anew and leaves
+the others. What is compared was measured side by side, in turns, by medians, in one run; the line below each name says
+when and on what. Only ratios travel to other machines. What each row does stands in the module of `benchmarks/` that has the section's name.
 """
 
 
@@ -40,17 +40,27 @@ def main() -> None:
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     # Asked to end, what was started ends too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    begun = time.monotonic()
-    on = machine.line(Path(tempfile.gettempdir()))
     rows: list[Row] = []
     for name in options.names or NAMES:
+        begun, on = time.monotonic(), machine.line(Path(tempfile.gettempdir()))
         say(name)
-        rows += import_module(f"benchmarks.{name}").rows(quick=options.quick, full=options.full)
-    minutes = (time.monotonic() - begun) / 60
-    line = f"{on}; {'quick run, ' if options.quick else ''}{minutes:.1f} minutes."
-    print(f"\n{line}\n\n{rendered(rows)}")
-    if options.write:
-        options.write.write_text(f"{_TITLE}\n{line}\n\n{markdown(rows)}", encoding="utf-8")
+        found = import_module(f"benchmarks.{name}").rows(quick=options.quick, full=options.full)
+        minutes = (time.monotonic() - begun) / 60
+        line = f"{time.strftime('%Y-%m-%d')}, {on}; {'quick run, ' if options.quick else ''}{minutes:.1f} minutes."
+        print(f"\n{name}: {line}\n\n{rendered(found)}\n", flush=True)
+        if options.write:
+            _write(options.write, name, f"{line}\n\n{markdown(found)}")
+        rows += found
+    print(rendered(rows))
+
+
+def _write(page: Path, name: str, text: str) -> None:
+    """Put one section into the page, in the order of the names."""
+    parts = page.read_text(encoding="utf-8").split("\n## ")[1:] if page.exists() else []
+    sections = {part.partition("\n")[0]: part.partition("\n")[2].strip("\n") for part in parts}
+    sections[name] = text.strip("\n")
+    body = "".join(f"\n## {each}\n\n{sections[each]}\n" for each in NAMES if each in sections)
+    page.write_text(_TITLE + body, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ NAMES = ("attachments", "importing", "searching", "startup", "keystroke", "uploa
 _TITLE = """# Benchmarks
 
 `make bench` writes this page; `python -m benchmarks --write docs/benchmarks.md NAME…` writes some sections anew and
-leaves the others. What is compared was measured side by side, in turns, by medians, in one run; the line below each name
+leaves the others. What is compared was measured side by side, in turns, by medians, in one run; the line below a name
 says when and on what. Only ratios travel to other machines. What each row does stands in the module of `benchmarks/`
 that has the section's name.
 """

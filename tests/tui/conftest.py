@@ -117,6 +117,8 @@ async def begin(pilot: Pilot[Any]) -> InterviewScreen:
 
 
 CONSENTED = (
+    ("a_setting", "account_depth", "full_account"),
+    ("a_setting", "depth_reason", "S-02"),
     ("a_setting", "interview_mode", "in_person"),
     ("b_safety", "privacy_ok", "yes"),
     ("b_safety", "age_gate", "adult"),
@@ -137,6 +139,7 @@ def consent(screen: InterviewScreen) -> None:
         screen.changed(screen.interview.answer((section, name), value))
     method = screen.interview.session.node(("c_consent", "consent_method")).choices[0].value
     screen.changed(screen.interview.answer(("c_consent", "consent_method"), method))
+    screen.changed(screen.interview.answer(("d_account", "narrative_text"), "They came in the evening."))
 
 
 def seen(shell: Shell) -> str:

@@ -9,6 +9,10 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from schemas.session import Session
 
 
 def _forget_textual_switches() -> None:
@@ -26,5 +30,16 @@ def run(home: Path, profile: str) -> int:
     from tui.screens.shell import Shell
 
     shell = Shell(home, profile)
+    shell.run()
+    return shell.return_code or 0
+
+
+def run_preview(session: Session) -> int:
+    """Show the interview screen on a session in memory until the person leaves. Returns the exit code."""
+    if "textual" not in sys.modules:
+        _forget_textual_switches()
+    from tui.screens.preview import PreviewShell
+
+    shell = PreviewShell(session)
     shell.run()
     return shell.return_code or 0

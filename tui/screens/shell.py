@@ -81,9 +81,13 @@ class Shell(App[None]):
     def on_mount(self) -> None:
         """Ask for the passphrase; watch for idleness."""
         self._leave_on_signals()
-        self.push_screen(UnlockScreen())
+        self.push_screen(self.entrance())
         self.set_interval(CHECK_SECONDS, self.look_whether_idle)
         self.set_interval(SIGN_SECONDS, self.look_at_network)
+
+    def entrance(self) -> BaseScreen:
+        """The screen that is shown first."""
+        return UnlockScreen()
 
     # opening and locking
 

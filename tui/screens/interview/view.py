@@ -3,17 +3,19 @@ stop.
 
 The rule: after an answer only what the session names in its changes is asked for again. A *stop* is a place where the
 cursor can stand: a question that a person answers, a closed entry of a repeat, or the line that adds one. Entries are
-closed except the one in which the cursor stands.
+closed except the one in which the cursor stands. Questions that stand in no group make sections of their own: those
+that follow each other are one, and the path of the first is its path.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, cast
 
 from schemas.session_types import Node
 from schemas.xform_model import Path, Question
+from tui.locale import _
 
 if TYPE_CHECKING:
     from schemas.session import Session
@@ -92,6 +94,13 @@ class InterviewView:
     def reload(self) -> None:
         """Ask for everything: at the beginning, after a change of language, after entries came or went."""
         self.nodes = {node.path: node for node in self.session.walk()}
+        self._loose: dict[Path, Path] = {}
+        first: Path | None = None
+        for node in self.nodes.values():
+            if len(node.path) == 1:
+                first = None if node.kind not in ("question", "note") else first or node.path
+                if first is not None:
+                    self._loose[node.path] = first
 
     def apply(self, changes: Iterable[Path]) -> frozenset[Path]:
         """Take over what changed; returns the paths whose node is different now."""
@@ -109,12 +118,25 @@ class InterviewView:
     # sections
 
     def sections(self) -> list[Node]:
-        """The top-level groups and repeats, in order."""
-        return [node for node in self.nodes.values() if len(node.path) == 1 and node.kind in ("group", "repeat")]
+        """The top-level groups and repeats, and the questions between them, in order."""
+        return [
+            self._loose_section(node) if node.path in self._loose else node
+            for node in self.nodes.values()
+            if len(node.path) == 1 and node.kind != "entry" and self._loose.get(node.path, node.path) == node.path
+        ]
+
+    def _loose_section(self, first: Node) -> Node:
+        relevant = any(self.nodes[path].relevant for path, section in self._loose.items() if section == first.path)
+        return replace(first, kind="group", label=_("Questions"), prompt="", relevant=relevant)
+
+    def _is_in(self, path: Path, outer: Path) -> bool:
+        """Whether a node is or lies in a section, group or entry."""
+        return self._loose.get(path) == outer if outer in self._loose else inside(path, outer)
 
     def within(self, outer: Path) -> Iterator[Node]:
         """The nodes inside a section, group or entry."""
-        return (node for node in self.nodes.values() if inside(node.path, outer) and node.path != outer)
+        loose = outer in self._loose
+        return (node for node in self.nodes.values() if self._is_in(node.path, outer) and (loose or node.path != outer))
 
     def progress(self, section: Path) -> Progress:
         """Questions answered and questions to answer in a section."""
@@ -124,7 +146,8 @@ class InterviewView:
     def section_of(self, path: Path) -> Path:
         """The section in which a path lies."""
         first = path[0]
-        return (first if isinstance(first, str) else first[0],)
+        top: Path = (first if isinstance(first, str) else first[0],)
+        return self._loose.get(top, top)
 
     # lines of a section
 
@@ -134,7 +157,7 @@ class InterviewView:
         closed: Path | None = None
         adds: list[Item] = []
         for node in self.nodes.values():
-            if not inside(node.path, section) or (node.path == section and node.kind == "group"):
+            if not self._is_in(node.path, section) or (node.path == section and node.kind == "group"):
                 continue
             while adds and not self._belongs(node.path, adds[-1].path):
                 items.append(adds.pop())

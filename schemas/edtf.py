@@ -13,12 +13,24 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias
 
 Precision: TypeAlias = Literal["exact", "estimate", "no day", "no day and month"]
 """The HURIDOCS value: an exact date, an estimate, day unknown, day and month unknown (micro-thesaurus 48)."""
+
+PRECISIONS: Mapping[Precision, tuple[str, Mapping[str, str]]] = {
+    "exact": ("", {"en": "exact date", "uk": "точна дата", "ru": "точная дата"}),
+    "estimate": ("estimate", {"en": "estimated date", "uk": "приблизна дата", "ru": "приблизительная дата"}),
+    "no day": ("day unknown", {"en": "day unknown", "uk": "день невідомий", "ru": "день неизвестен"}),
+    "no day and month": (
+        "day and month unknown",
+        {"en": "day and month unknown", "uk": "день і місяць невідомі", "ru": "день и месяц неизвестны"},
+    ),
+}
+"""For each precision the value of micro-thesaurus 48 (none for an exact date), and its words by language code."""
 
 _DATE = re.compile(r"(\d{4})(?:-(\d\d|XX)(?:-(\d\d|XX))?)?([~?%])?", re.ASCII)
 MAX_LENGTH = 32
@@ -106,6 +118,17 @@ def precision(text: str) -> Precision | None:
     """The HURIDOCS value of a date text; None when it is no date."""
     found = parse(text)
     return None if found is None else found.precision
+
+
+def precision_words(text: str, language: str) -> str:
+    """How sure a date is, to be shown beside it as derived, in a language by code ("ru") or full name; English for any
+    other, empty when the text is no date."""
+    found = precision(text)
+    if found is None:
+        return ""
+    _, words = PRECISIONS[found]
+    code = language.rpartition("(")[2].rstrip(")").strip().lower()
+    return words.get(code, words["en"])
 
 
 def _end(text: str) -> PartialDate | Literal["..", False] | None:

@@ -95,3 +95,24 @@ def test_any_text_is_parsed_or_refused(text):
         assert found.earliest <= found.latest
     if isinstance(found, edtf.Interval) and found.earliest and found.latest:
         assert found.earliest <= found.latest
+
+
+@pytest.mark.parametrize(
+    ("text", "thesaurus", "english", "russian"),
+    [
+        ("2023-10-05", "", "exact date", "точная дата"),
+        ("2023-10", "day unknown", "day unknown", "день неизвестен"),
+        ("2023-XX-15", "day and month unknown", "day and month unknown", "день и месяц неизвестны"),
+        ("2023~", "estimate", "estimated date", "приблизительная дата"),
+        ("2022-03/2022", "day and month unknown", "day and month unknown", "день и месяц неизвестны"),
+    ],
+)
+def test_how_sure_a_date_is_has_its_huridocs_value_and_words_in_every_language(text, thesaurus, english, russian):
+    assert edtf.PRECISIONS[edtf.precision(text)][0] == thesaurus
+    assert edtf.precision_words(text, "en") == edtf.precision_words(text, "English (en)") == english
+    assert edtf.precision_words(text, "Russian (ru)") == russian
+    assert len({edtf.precision_words(text, code) for code in ("en", "uk", "ru")}) == 3
+
+
+def test_what_is_no_date_has_no_precision_in_words():
+    assert edtf.precision_words("last autumn", "uk") == ""

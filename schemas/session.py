@@ -13,7 +13,7 @@ from typing import Any
 
 from schemas.gates import OpenGate, open_gates
 from schemas.problems import Problem
-from schemas.session_actions import act, answered, first_load
+from schemas.session_actions import answered, finished, first_load
 from schemas.session_engine import Engine, Verify
 from schemas.session_entries import MAX_ENTRIES, add_entry, drop_entry, fill_new, new_scope
 from schemas.session_live import Live, LiveRepeat, Scope
@@ -128,10 +128,7 @@ class Session:
 
         Whoever writes a submission calls this first. Raises E_FORM_LIMIT.
         """
-        for action in self.form.actions:
-            if action.event == "finish":
-                act(self._engine, action, self._engine.instances(action.target))
-        self._engine.run()
+        finished(self._engine)
         return self._changes()
 
     # --- entries
@@ -217,9 +214,11 @@ class Session:
             live.missing = None if missing is None else _reason(question, missing)
         engine.context.sums.clear()
         engine.restoring = True
-        engine.mark_scope(engine.root)
-        engine.run()
-        engine.restoring = False
+        try:
+            engine.mark_scope(engine.root)
+            engine.run()
+        finally:
+            engine.restoring = False
         engine.before.clear()
 
     def _empty(self) -> None:

@@ -42,6 +42,14 @@ def first_load(engine: Engine) -> None:
     engine.renewed.clear()
 
 
+def finished(engine: Engine) -> None:
+    """What the end of an interview fills in."""
+    for action in engine.form.actions:
+        if action.event == "finish":
+            act(engine, action, engine.instances(action.target))
+    engine.run()
+
+
 def answered(engine: Engine, live: Live) -> None:
     """The actions that the answer to this question sets off, and those that these set off, at most 50."""
     waiting = [live]

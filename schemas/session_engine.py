@@ -18,7 +18,7 @@ from schemas import session_entries as entries
 from schemas.problems import Problem
 from schemas.session_live import Live, LiveRepeat, Scope, state
 from schemas.session_types import IssueCode
-from schemas.session_values import coerce
+from schemas.session_values import coerce, in_range
 from schemas.session_words import Words
 from schemas.xform_graph import Cell, Edge, Kind
 from schemas.xform_model import Definition, Form, Group, Question, Repeat, Text
@@ -334,6 +334,8 @@ class Engine:
         if question.edtf and edtf.parse(live.raw) is None:
             return "edtf"
         if question.constraint is not None and not question.constraint.boolean(self.at(live.scope)):
+            return "constraint"
+        if "start" in question.parameters and not in_range(question.parameters, live.raw):
             return "constraint"
         return None
 

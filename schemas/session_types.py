@@ -56,8 +56,8 @@ class Node:
     `prompt` is the open prompt of a section; `missing` is `unknown`, `declined`, `not_asked`, or `not_applicable` when
     the form hides the question; `problem` is the sentence of what is wrong with the answer, None when nothing is.
     `count` is the number of entries of a repeat, and the position (from 1) of an entry. `code` is an entry's code, such
-    as P3: it comes from the id given once, never from the position. `choices` are those offered now. `media` maps image,
-    big-image, audio and video to the URI in the form.
+    as P3: it comes from the id given once, never from the position. `choices` are those offered now. `media` maps
+    image, big-image, audio and video to the URI in the form.
     """
 
     path: Path

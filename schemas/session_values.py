@@ -17,14 +17,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 
 from schemas.problems import Problem
 from schemas.session_types import Value
 from schemas.xform_model import Question
 from schemas.xpath.dates import to_date, to_moment
-from schemas.xpath.values import Scalar, number_text, parse_date, parse_time, to_boolean, to_number, to_text
+from schemas.xpath.values import Scalar, number_of, number_text, parse_date, parse_time, to_boolean, to_number, to_text
 
 _DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _LARGEST = 10**15
@@ -133,6 +133,16 @@ _ENCODERS: dict[str, tuple[Callable[[Value], str | None], str]] = {
     "rank": (_codes, "its choices in an order"),
     "file": (_file, "a file"),
 }
+
+
+def in_range(parameters: Mapping[str, str], text: str) -> bool:
+    """Whether a number lies on the scale of a range question, from `start` by `step` to `end`."""
+    low, high = number_of(parameters.get("start", "")), number_of(parameters.get("end", ""))
+    step, value = abs(number_of(parameters.get("step", "1"))), number_of(text)
+    if value != value or value < min(low, high) or value > max(low, high):
+        return False
+    steps = (value - low) / step if step else 0.0
+    return abs(steps - round(steps)) < 1e-9 if math.isfinite(steps) else True
 
 
 def decode(question: Question, text: str) -> Value:

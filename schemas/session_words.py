@@ -12,6 +12,7 @@ from schemas.problems import Problem
 from schemas.session_live import Live, LiveRepeat, Scope
 from schemas.session_types import Choice
 from schemas.xform_model import Definition, Form, Group, Itemset, Question, Text
+from schemas.xform_values import cleaned
 from schemas.xpath.code import Context, Leaf
 
 MAX_TEXTS = 20
@@ -48,7 +49,7 @@ class Words:
             raise Problem("E_FORM_LIMIT")
         self._depth += 1
         try:
-            return "".join(part if isinstance(part, str) else part.text(context) for part in parts).strip()
+            return cleaned("".join(part if isinstance(part, str) else part.text(context) for part in parts)).strip()
         finally:
             self._depth -= 1
 
@@ -130,7 +131,7 @@ class Words:
         if isinstance(node, Leaf):
             written = node.text(itemset.label)
             if not itemset.by_itext:
-                return written or node.text(itemset.value)
+                return cleaned(written) or node.text(itemset.value)
             text = self.form.texts.get(written)
             return self.say(text, self.context.scope) if text is not None else node.text(itemset.value)
         if itemset.label_at is None:

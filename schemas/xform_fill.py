@@ -170,6 +170,8 @@ class Filler:
         control = self.parts.controls.get(each.ref)
         if control is None or each.type not in ("select_one", "select_multiple", "rank"):
             return
+        if "search(" in each.appearance:
+            self.parts.note(each.name, "search() in the appearance is not offered: all choices are shown")
         element = first(control.element, "itemset")
         if element is None:
             each.itemset = Itemset(items=tuple(self._items(control.element, each)))

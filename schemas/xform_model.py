@@ -219,7 +219,8 @@ class Itemset:
 
     `nodes` gives what is offered now, `whole` the same path without its filters: what may be an answer at all. Nodes
     are items of a secondary instance, whose columns `value` and `label` name (`by_itext`: the label column holds the
-    id of a text); or entries of a repeat, for which `value_at` and `label_at` are compiled.
+    id of a text); or entries of a repeat, for which `value_at` and `label_at` are compiled. `codes` are
+    those known when the form is loaded.
     """
 
     items: tuple[Item, ...] = ()
@@ -230,6 +231,7 @@ class Itemset:
     by_itext: bool = False
     value_at: Expression | None = None
     label_at: Expression | None = None
+    codes: frozenset[str] | None = None
 
     @property
     def filtered(self) -> bool:

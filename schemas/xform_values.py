@@ -7,12 +7,14 @@ a code that is offered twice and hidden characters in labels are warnings.
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from schemas.problems import Problem
 from schemas.session_values import coerce
 from schemas.xform_body import Parts
 from schemas.xform_model import Definition, Itemset, Question, Repeat, Start
+from schemas.xpath.mismatch import codes_of
 
 _WANTED = {
     "int": "a whole number", "decimal": "a number", "date": "a date", "dateTime": "a date and time",
@@ -70,17 +72,17 @@ def _range(parts: Parts, question: Question) -> None:
 
 
 def _codes(parts: Parts, question: Question, itemset: Itemset) -> None:
-    codes = [each.value for each in itemset.items]
+    codes = codes_of(itemset)
     if hidden := next((code for code in codes if has_hidden(code)), None):
         shown = "".join(each if not has_hidden(each) else "?" for each in hidden)
         parts.problems.append(Problem("E_FORM_CHOICE", question=question.name, value=shown, ref=question.ref))
-    for code in sorted({code for code in codes if codes.count(code) > 1} if len(codes) < 2_000 else ()):
+    for code in sorted(code for code, count in Counter(codes).items() if count > 1 and not itemset.filtered):
         parts.note(question.name, f"offers the choice {code} twice")
 
 
 def has_hidden(text: str) -> bool:
     """Whether a text holds control characters or marks that turn the direction of writing around."""
-    return any(_hidden(each) for each in text)
+    return not (text.isascii() and text.isprintable()) and any(_hidden(each) for each in text)
 
 
 def cleaned(text: str) -> str:

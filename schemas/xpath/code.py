@@ -84,6 +84,31 @@ class Leaf:
 EMPTY_LEAF = Leaf("", "", ())
 
 
+class Nobody:
+    """A world without a session: where fixed paths of tables are looked at while a form is loaded."""
+
+    seed = 0
+
+    def now(self) -> datetime:
+        """No clock."""
+        raise Problem("E_FORM_LIMIT")
+
+    def choice_label(self, live: Seen, value: str) -> str:
+        """No labels."""
+        return ""
+
+    def say(self, text: Text) -> str:
+        """No texts."""
+        return ""
+
+    def verified(self, key: bytes, signature: bytes, message: bytes) -> bool:
+        """No verifier."""
+        return False
+
+
+NOBODY = Nobody()
+
+
 class Context:
     """Where an expression is evaluated. One per session, set anew for each evaluation; predicates change it and put
     it back.

@@ -6,8 +6,8 @@ without a word; where it only compares for equality it is remarked on, because f
 
 from __future__ import annotations
 
-from schemas.xform_model import Question
-from schemas.xpath.code import Code, Refused
+from schemas.xform_model import Itemset, Question
+from schemas.xpath.code import NOBODY, Code, Context, Leaf, Refused
 from schemas.xpath.values import number_of, parse_date
 
 _NUMBERS = ("int", "decimal")
@@ -36,9 +36,25 @@ def _remark(question: Question, words: str) -> str:
 
 
 def _no_choice(question: Question, words: str) -> str:
-    """A code that the question's own list does not have; lists in tables are looked up when answers are known."""
-    if question.type != "select_one" or question.itemset is None or question.itemset.nodes is not None:
+    """A code that the question's own list does not have; choices that are entries of a repeat are not known yet."""
+    if question.type != "select_one" or question.itemset is None or words in _known(question.itemset):
         return ""
-    if any(each.value == words for each in question.itemset.items):
-        return ""
-    return f"{question.name} is compared with '{words[:60]}', which is none of its choices"
+    compared = f"{question.name} is compared with '{words[:60]}', which is none of its choices"
+    return compared if _known(question.itemset) else ""
+
+
+def _known(itemset: Itemset) -> frozenset[str]:
+    if itemset.codes is None:
+        itemset.codes = frozenset(codes_of(itemset))
+    return itemset.codes
+
+
+def codes_of(itemset: Itemset) -> list[str]:
+    """The codes of a list that stands in the form or in a table beside it; none for entries of a repeat."""
+    if itemset.nodes is None:
+        return [each.value for each in itemset.items]
+    whole = itemset.whole
+    if whole is None or whole.nodes is None or whole.target is not None or whole.references:
+        return []
+    leaves = whole.nodes(Context(NOBODY))
+    return [each.text(itemset.value) for each in leaves if isinstance(each, Leaf)]

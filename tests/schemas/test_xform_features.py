@@ -308,3 +308,37 @@ def test_an_answer_costs_the_same_beside_ten_entries_and_beside_five_hundred():
     assert costs[10] == costs[100] == costs[500]
     answered = sum(2 * 500 + entry for entry in (1, 3))
     assert session.value(("total",)) == str(2 * 500 + answered)
+
+
+def test_an_entry_that_would_take_too_long_to_count_is_not_made():
+    session = by_hand(
+        "<r><n/></r><q/>",
+        """<bind nodeset="/data/r" svidok:start="0"/><bind nodeset="/data/q" calculate="if(count(/data/r) &gt; 130,
+        count(/data/r[count(/data/r[count(/data/r) &gt; 0]) &gt; 0]), 0)"/>""",
+        """<group ref="/data/r"><repeat nodeset="/data/r"><input ref="/data/r/n"/></repeat></group>""",
+    )
+    for _ in range(130):
+        session.add(("r",))
+    before = session.entries()
+    assert refused(session.add, ("r",)) == "E_FORM_LIMIT"
+    assert session.entries() == before
+    session.remove((("r", 4),))
+    assert session.add(("r",))[0] == (("r", 131),)
+
+
+def test_a_range_is_kept_to_its_scale():
+    session = by_hand(
+        "<a/>", '<bind nodeset="/data/a" type="int"/>', '<range ref="/data/a" start="1" end="9" step="2"/>'
+    )
+    for value, fits in ((1, True), (9, True), (3, True), (4, False), (0, False), (11, False)):
+        session.set(("a",), value)
+        assert (session.node(("a",)).problem is None) is fits
+
+
+def test_hidden_characters_in_tables_are_found_and_taken_out_of_labels():
+    body = """<select1 ref="/data/a"><itemset nodeset="instance('t')/root/item"><value ref="name"/><label ref="label"/>
+        </itemset></select1>"""
+    model = "<instance id='t'><root><item><name>{}</name><label>L\u202eX</label></item></root></instance>"
+    session = by_hand("<a/>", "", body, model=model.format("x"))
+    assert session.node(("a",)).choices[0].label == "LX"
+    assert refused(parse_form, xform("<a/>", "", body, model=model.format("x\u2067y"))) == "E_FORM_CHOICE"

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from collector.media import Attachment
-from schemas.gates import ENDING, OpenGate
+from schemas.gates import ENDING, OpenGate, open_gates
 from schemas.session import Session
 from schemas.session_types import Issue, Node
 from schemas.xform_model import Question
@@ -42,8 +42,8 @@ class Review:
         return not (self.blocking or self.missing or self.invalid or self.ending)
 
 
-def look_over(session: Session, attachments: Sequence[Attachment], gates: Sequence[OpenGate] = ()) -> Review:
-    """The review of an interview with these attachments."""
+def look_over(session: Session, attachments: Sequence[Attachment], gates: Sequence[OpenGate] | None = None) -> Review:
+    """The review of an interview with these attachments; without `gates`, those that its answers open."""
     issues = session.validity()
     questions = [node for node in session.walk() if node.kind == "question"]
     relevant = [node for node in questions if node.relevant]
@@ -61,7 +61,7 @@ def look_over(session: Session, attachments: Sequence[Attachment], gates: Sequen
             "hidden": len(questions) - len(relevant),
             "attachments": len(attachments),
         },
-        gates=tuple(gates),
+        gates=tuple(open_gates(session) if gates is None else gates),
     )
 
 

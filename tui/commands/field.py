@@ -188,13 +188,13 @@ def review(home: Path | None, passphrase_file: Path | None, as_json: bool, code:
     with opened(home, passphrase_file) as field:
         taken = field.open_interview(code)
         try:
-            found = taken.review()
+            found, language = taken.review(), taken.session.language
         finally:
             taken.close()
-    common.emit({"code": code, **_review_dict(found)}, _review_lines(found), as_json=as_json)
+    common.emit({"code": code, **_review_dict(found, language)}, _review_lines(found, language), as_json=as_json)
 
 
-def _review_dict(found: Review) -> dict[str, Any]:
+def _review_dict(found: Review, language: str) -> dict[str, Any]:
     from collector.drafts import path_text
 
     def listed(issues: Iterable[Issue]) -> list[dict[str, str]]:
@@ -205,13 +205,15 @@ def _review_dict(found: Review) -> dict[str, Any]:
         "blocking": listed(found.blocking),
         "missing": listed(found.missing),
         "invalid": listed(found.invalid),
+        "gates": [gate.as_dict(language) for gate in found.gates],
         "hidden_files": [attachment.name for attachment in found.hidden_files],
         "counts": dict(found.counts),
     }
 
 
-def _review_lines(found: Review) -> Iterator[str]:
-    plain = _review_dict(found)
+def _review_lines(found: Review, language: str) -> Iterator[str]:
+    plain = _review_dict(found, language)
+    yield from (f"{gate['gate']}: {gate['text']}" for gate in plain["gates"])
     for title, key in (
         ("Must be answered before sealing", "blocking"),
         ("Not answered yet", "missing"),
@@ -221,7 +223,7 @@ def _review_lines(found: Review) -> Iterator[str]:
         if items:
             yield f"{title}:"
             yield from (f"  {item['question']}: {item['message']}" for item in items)
-    if not any(plain[key] for key in ("blocking", "missing", "invalid")):
+    if found.ready:
         yield "Ready to be sealed."
 
 

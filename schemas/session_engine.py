@@ -50,6 +50,11 @@ class Engine:
 
     # --- what functions ask for (schemas.xpath.code.World)
 
+    @property
+    def language(self) -> str:
+        """The session's language."""
+        return self.words.language
+
     def now(self) -> datetime:
         """The time of the session's clock."""
         return self.clock()

@@ -201,11 +201,13 @@ class Filler:
 
     def _whole(self, source: str, each: Question) -> Expression:
         """The itemset's path without predicates and without shuffling."""
-        tree = self.compiler.tree(source)
+        tree = written = self.compiler.tree(source)
         while isinstance(tree, Call) and tree.name == "randomize" and tree.arguments:
             tree = tree.arguments[0]
-        if isinstance(tree, PathTree):
+        if isinstance(tree, PathTree) and any(step.predicates for step in tree.steps):
             tree = PathTree(tree.absolute, tree.base, tuple(replace(step, predicates=()) for step in tree.steps))
+        if tree is written:
+            return self.compile(source, each)
         return self._compile_tree(tree, source, each)
 
     def _compile_tree(self, tree: Tree, source: str, each: Question) -> Expression:

@@ -49,6 +49,8 @@ class World(Protocol):
 
     @property
     def seed(self) -> int: ...
+    @property
+    def language(self) -> str: ...
     def now(self) -> datetime: ...
     def choice_label(self, live: Seen, value: str) -> str: ...
     def say(self, text: Text) -> str: ...
@@ -88,6 +90,7 @@ class Nobody:
     """A world without a session: where fixed paths of tables are looked at while a form is loaded."""
 
     seed = 0
+    language = ""
 
     def now(self) -> datetime:
         """No clock."""

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from schemas.xpath.code import Code, Context
+from schemas.xpath.code import Code, Context, text
+from schemas.xpath.code import value as any_value
 from schemas.xpath.values import (
     NAN,
     Scalar,
@@ -24,8 +25,21 @@ if TYPE_CHECKING:
     from schemas.xpath.tree import Tree
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_NAMES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "": (
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+        ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    ),
+    "uk": (
+        ("січ.", "лют.", "бер.", "квіт.", "трав.", "черв.", "лип.", "серп.", "вер.", "жовт.", "лист.", "груд."),
+        ("пн", "вт", "ср", "чт", "пт", "сб", "нд"),
+    ),
+    "ru": (
+        ("янв.", "февр.", "мар.", "апр.", "мая", "июн.", "июл.", "авг.", "сент.", "окт.", "нояб.", "дек."),
+        ("пн", "вт", "ср", "чт", "пт", "сб", "вс"),
+    ),
+}
+"""Short names of months and days by code of language, as the Unicode CLDR has them."""
 
 
 def to_date(value: Scalar) -> str:
@@ -79,16 +93,20 @@ def decimal_moment(value: Scalar) -> float:
     return passed // timedelta(milliseconds=1) / 86_400_000
 
 
-def format_date(value: Scalar, pattern: str) -> str:
-    """A date as `pattern` says: %Y %y %m %n %b %d %e %H %h %M %S %3 %a %W; empty when there is no date."""
+def format_date(value: Scalar, pattern: str, language: str = "") -> str:
+    """A date as `pattern` says: %Y %y %m %n %b %d %e %H %h %M %S %3 %a %W; empty when there is no date.
+
+    The names of months (%b) and days (%a) are those of the language, as far as they are known here, else English.
+    """
+    months, days = _NAMES.get(language, _NAMES[""])
     moment = _formatted_moment(value)
     if moment is None:
         return ""
     parts = {
         "Y": f"{moment.year:04}", "y": f"{moment.year % 100:02}", "m": f"{moment.month:02}", "n": str(moment.month),
-        "b": _MONTHS[moment.month - 1], "d": f"{moment.day:02}", "e": str(moment.day), "H": f"{moment.hour:02}",
+        "b": months[moment.month - 1], "d": f"{moment.day:02}", "e": str(moment.day), "H": f"{moment.hour:02}",
         "h": str(moment.hour), "M": f"{moment.minute:02}", "S": f"{moment.second:02}",
-        "3": f"{moment.microsecond // 1000:03}", "a": _DAYS[moment.weekday()], "W": str(moment.isocalendar().week),
+        "3": f"{moment.microsecond // 1000:03}", "a": days[moment.weekday()], "W": str(moment.isocalendar().week),
         "%": "%",
     }  # fmt: skip
     written, place = [], 0
@@ -111,14 +129,27 @@ def _formatted_moment(value: Scalar) -> datetime | None:
     return moment
 
 
+def _formatted(job: Job, trees: tuple[Tree, ...]) -> Code:
+    codes = [job.code(tree) for tree in trees]
+    moment, pattern = any_value(codes[0]), text(codes[1])
+    job.language = job.language or codes[1].literal is None or "%a" in codes[1].literal or "%b" in codes[1].literal
+    local = any(each.local for each in codes)
+    return Code("text", lambda c: format_date(moment(c), pattern(c), code_of(c.world.language)), local=local)
+
+
+def code_of(language: str) -> str:
+    """The code in the name of a form's language: `uk` of `Ukrainian (uk)`."""
+    return language.rpartition("(")[2].rstrip(")").strip().lower()
+
+
 def register_dates(plain: Callable[..., None], register: Callable[..., Callable[..., object]]) -> None:
     """Puts the functions of dates on the allow-list."""
     plain("date", "text", "v", to_date)
     plain("date-time", "text", "v", to_moment)
     plain("decimal-date-time", "number", "v", decimal_moment)
     plain("decimal-time", "number", "v", decimal_time)
-    plain("format-date", "text", "vt", format_date)
-    plain("format-date-time", "text", "vt", format_date)
+    for name in ("format-date", "format-date-time"):
+        register(name, 2, 2)(_formatted)
 
     @register("today", 0, 0)
     def _today(job: Job, trees: tuple[Tree, ...]) -> Code:

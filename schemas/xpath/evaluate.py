@@ -70,6 +70,7 @@ class Evaluator:
         self.clock = clock
         self.verify = verify
         self.seed = secrets.randbits(32)
+        self.language = ""
         self._compiler = Compiler(Group("", "/", None), tables)
 
     def now(self) -> datetime:

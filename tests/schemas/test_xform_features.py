@@ -211,6 +211,18 @@ def test_texts_of_the_form_in_calculations():
     assert session.value(("a",)) == "Вітаю"
 
 
+def test_names_of_months_are_those_of_the_language():
+    session = session_of("""
+        | survey | | | | |
+        | | type | name | label::English (en) | label::Ukrainian (uk) | calculation |
+        | | calculate | c | | | format-date('2026-03-01', '%a %e %b %Y') |
+        | | note | n | N ${c} | Н ${c} | |
+    """)
+    assert session.node(("n",)).label == "N Sun 1 Mar 2026"
+    session.language = "uk"
+    assert session.node(("n",)).label == "Н нд 1 бер. 2026"
+
+
 def test_labels_never_turn_the_writing_around():
     session = by_hand("<a/>", "", '<input ref="/data/a"><label>pay \u202e001\u202c\u0085 now</label></input>')
     assert session.node(("a",)).label == "pay 001 now"

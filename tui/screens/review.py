@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from schemas.gates import ENDING
 from schemas.problems import Problem
 from schemas.session_types import Issue
 from tui.locale import N_, _, ngettext
@@ -84,6 +85,7 @@ class ReviewScreen(BaseScreen):
         options = self.query_one(OptionList)
         options.clear_options()
         self.issues = []
+        self._list_gates(options)
         for name, sign, style, words in GROUPS:
             found: tuple[Issue, ...] = getattr(review, name)
             if not found:
@@ -99,12 +101,23 @@ class ReviewScreen(BaseScreen):
                 self.issues.append(issue)
         options.display = bool(self.issues)
         empty = self.query_one("#empty", Static)
-        empty.display = not self.issues
+        empty.display = self.review.ready
         empty.update(self._ready_words())
         if self.issues:
             options.focus()
-            options.highlighted = 1
+            options.action_first()
         self.refresh_bindings()
+
+    def _list_gates(self, options: OptionList) -> None:
+        """What the answers ask to heed, in the language of the interview, before what is still to be answered."""
+        language = self.under.interview.session.language
+        for gate in self.review.gates:
+            if gate.paths:
+                text = gate.text(language)
+                sign = ("!", "$warning") if gate.effect in ENDING else ("•", "$accent")
+                line = Content.assemble((f" {sign[0]} ", sign[1]), text)
+                options.add_option(Option(line, id=f"i{len(self.issues)}"))
+                self.issues.append(Issue(gate.paths[0], "constraint", text, "constraint"))
 
     def _ready_words(self) -> str:
         words = _("Nothing is missing. F5 seals the interview.")

@@ -19,6 +19,7 @@ from schemas.xpath import operators
 from schemas.xpath.code import Code, Context, Leaf, Refused, Seen, nodes, number, text
 from schemas.xpath.compiler import Compiler, Job
 from schemas.xpath.document import AXES, DocumentNode, ancestors, document_of, fits
+from schemas.xpath.functions_nodes import entry_number
 from schemas.xpath.paths import Filter
 from schemas.xpath.tree import Call, Chain, PathTree, Step, String, Tree, Union
 from schemas.xpath.values import Scalar
@@ -278,7 +279,9 @@ def _indexed_repeat(job: DocumentJob, trees: tuple[Tree, ...]) -> Code:
 
 
 def _in_entry(node: DocumentNode, entries: list[DocumentNode], place: float) -> bool:
-    return any(each.place == max(place, 1) for each in ancestors(node) if any(each.name == one.name for one in entries))
+    return any(
+        each.place == entry_number(place) for each in ancestors(node) if any(each.name == one.name for one in entries)
+    )
 
 
 def _itext(job: DocumentJob, trees: tuple[Tree, ...]) -> Code:

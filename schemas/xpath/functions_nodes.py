@@ -166,7 +166,10 @@ def nodes_or_node(code: Code) -> Callable[[Context], Any]:
 
 @register("indexed-repeat", 3, 7)
 def _indexed_repeat(job: Job, trees: tuple[Tree, ...]) -> Code:
-    """The value of a question in the entry with this number: indexed-repeat(question, repeat, number, …)."""
+    """The value of a question in the entry with this number: indexed-repeat(question, repeat, number, …).
+
+    A number that is none, or below 1, means the first entry (JavaRosa); one beyond the last gives nothing.
+    """
     if len(trees) % 2 == 0:
         raise Refused(
             "E_FORM_EXPRESSION", "indexed-repeat() takes a question, then a repeat and a number for each level"
@@ -211,6 +214,11 @@ def _levels(
     return top, downs
 
 
+def entry_number(wanted: float) -> int:
+    """The number of the entry that indexed-repeat() means."""
+    return max(int(wanted), 1) if math.isfinite(wanted) else 1
+
+
 def _walker(ups: int, downs: tuple[tuple[int, Callable[[Context], float]], ...], slot: int) -> Callable[[Context], str]:
     def walk(c: Context) -> str:
         scope = c.origin
@@ -218,9 +226,10 @@ def _walker(ups: int, downs: tuple[tuple[int, Callable[[Context], float]], ...],
             scope = scope.parent
         for repeat_slot, which in downs:
             wanted, entries = which(c), scope.nodes[repeat_slot].entries
-            if not 1 <= wanted <= len(entries) or wanted != int(wanted):
+            place = entry_number(wanted)
+            if place > len(entries):
                 return ""
-            scope = entries[int(wanted) - 1]
+            scope = entries[place - 1]
         seen: str = scope.nodes[slot].seen
         return seen
 

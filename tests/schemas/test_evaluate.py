@@ -74,6 +74,8 @@ VALUES = {
     "today()": "2026-03-01",
     "name(/data/*[1])": "age",
     "indexed-repeat(/data/house/resident/name, /data/house/resident, 3)": ["Caio"],
+    "indexed-repeat(/data/house/resident/name, /data/house/resident, 0)": ["Ana"],
+    "indexed-repeat(/data/house/resident/name, /data/house/resident, 9)": [],
     "jr:choice-name('x', '/data/name')": "x",
     "boolean(/data/blank)": False,
     "boolean(/data/missing)": False,

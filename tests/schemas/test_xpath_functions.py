@@ -162,7 +162,7 @@ EXPRESSIONS = {
     "jr:choice-name('', '/data/s')": "",
     "jr:choice-name(/data/c, '/data/s')": "",
     # entries
-    "indexed-repeat(/data/r/n, /data/r, 'x')": "",
+    "indexed-repeat(/data/r/n, /data/r, 'x')": "1",
     # places
     f"round(distance({TRACE}) div 1000)": "1090",
     f"area({SQUARE}) > 12000000000": "true",

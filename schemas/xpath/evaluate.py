@@ -278,10 +278,9 @@ def _indexed_repeat(job: DocumentJob, trees: tuple[Tree, ...]) -> Code:
     return Code("nodes", found, local=True)
 
 
-def _in_entry(node: DocumentNode, entries: list[DocumentNode], place: float) -> bool:
-    return any(
-        each.place == entry_number(place) for each in ancestors(node) if any(each.name == one.name for one in entries)
-    )
+def _in_entry(node: DocumentNode, entries: list[DocumentNode], number_: float) -> bool:
+    place, names = entry_number(number_), {each.name for each in entries}
+    return any(each.place == place and each.name in names for each in ancestors(node))
 
 
 def _itext(job: DocumentJob, trees: tuple[Tree, ...]) -> Code:

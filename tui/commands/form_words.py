@@ -65,7 +65,8 @@ def _finding(finding: Finding) -> Iterator[str]:
         if part
     )
     code = f" [{finding.problem.code}]" if finding.problem is not None else ""
-    yield from _wrapped(f"{place or 'the form'}: {finding.message}{code}", "  ", _MARGIN)
+    message = finding.message.removeprefix(f"{finding.question}: ") if finding.question else finding.message
+    yield from _wrapped(f"{place or 'the form'}: {message}{code}", "  ", _MARGIN)
     if finding.problem is not None:
         yield from _wrapped(finding.problem.remedy, _MARGIN, _MARGIN)
 

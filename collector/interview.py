@@ -294,7 +294,7 @@ class Interview:
         return Session(
             self.form,
             clock=lambda: datetime.fromtimestamp(max(0, self._clock())).astimezone(),
-            preset={"record_code": self.code},
+            preset={"record_code": self.code} if _has(self.form, "record_code") else None,
         )
 
     def _open_rows(self) -> DraftRows:
@@ -387,6 +387,11 @@ class Interview:
         if self._cursor is not None:
             session.language = self._cursor.language
         self.session, self._given, self._entries, self.ledger = session, given, entries, ledger
+
+
+def _has(form: Form, name: str) -> bool:
+    """Whether the form has one node of this name; a form of another tool has no place for a record code."""
+    return sum(each.name == name for each in form.nodes.values()) == 1
 
 
 def _seconds(clock: Clock) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
@@ -35,6 +36,7 @@ _UPLOAD: Final = network.UPLOADS + "/{upload}"
 _BUNDLE: Final = network.BUNDLES + "/{bid}"
 _VOLUME: Final = network.BUNDLES + "/{bid}/{place}"
 _RETURN: Final = network.RETURNS + "/{retn}"
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 
 
 async def healthy(receiver: Receiver, request: Request) -> Response:
@@ -73,8 +75,8 @@ def _endpoint(receiver: Receiver, handlers: dict[str, Handler]) -> Endpoint:
             problem, status, headers = found, None, {}
         except Exception as error:  # whatever it is, the worker goes on and the sender gets a code
             problem, status, headers = Problem("E_RECEIVER_FAULT", where=type(error).__name__), None, {}
-        # A name that the sender made up is not for the log.
-        note(problem, name if problem.code != "E_UPLOAD_UNKNOWN" and len(name) <= 32 and name.isascii() else "-")
+        # A name that the sender made up is not for the log; one that looks like ours at least cannot write a line.
+        note(problem, name if problem.code != "E_UPLOAD_UNKNOWN" and _NAME.fullmatch(name) else "-")
         return refusal(problem, status, headers)
 
     return answered

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import random
 import ssl
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sync import network
+from sync.receiver.answers import LOG
 from sync.receiver.heads import BadHead, read_head, suspicious
 from tests.receiver.attack_kit import BOUNDS, LEAD, QUOTA, TOKENS, begun, begun_once, exchange, head
 from tests.receiver.serving import Running, running
@@ -203,6 +205,16 @@ def test_attack_43_no_bytes_bring_the_worker_down(receiver: Running, data: bytes
     source = random.Random(len(sent))
     if source.random() < 0.2:
         assert receiver.alive()
+
+
+def test_attack_43_a_made_up_name_writes_no_line_of_the_log(
+    receiver: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(LOG, "propagate", True)
+    with caplog.at_level(logging.INFO, LOG.name):
+        answer = receiver.ask("HEAD", "/v1/up/a%0aERROR%20E_FORGED%1b[31m", {"Tus-Resumable": "9"})
+    assert (answer.status, answer.code) == (412, "E_HTTP_TUS")
+    assert [record.getMessage() for record in caplog.records] == ["E_HTTP_TUS - -"]
 
 
 def test_the_worker_is_alive_after_all_of_this(receiver: Running) -> None:

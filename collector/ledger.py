@@ -7,11 +7,12 @@ the draft's key as all others do; the sealed entry carries them in its process c
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from collector import drafts
 from collector.drafts import DraftRows, Given, Row
 from schemas.gates_consent import ConsentEvent, Wording, is_consent, wording
-from schemas.records.document import Consent
+from schemas.records.document import Consent, Reason
 from schemas.session import Session
 from schemas.session_types import Path
 
@@ -69,7 +70,7 @@ class Ledger:
             (
                 each.path,
                 each.value,
-                each.missing,
+                cast(Reason, each.missing),
                 each.t,
                 each.wording.version,
                 each.wording.language,

@@ -24,9 +24,8 @@ By = Literal["witness", "staff", "program"]
 Answer = tuple[WirePath, Value, Missing, Seconds, By]
 """Path, value (None with a reason), the reason, when it was given, who gave it. A file's value is its sid."""
 
-Consent = tuple[
-    WirePath, Value, Literal["unknown", "declined", "not_asked"] | None, Seconds, Name, Name, Annotated[bytes, Size(8)]
-]
+Reason = Literal["unknown", "declined", "not_asked"] | None
+Consent = tuple[WirePath, Value, Reason, Seconds, Name, Name, Annotated[bytes, Size(8)]]
 """One event of the consent ledger: path, value, reason, when; version of the form, language and digest of the wording.
 Value and reason are both None when an answer was taken away."""
 

@@ -128,12 +128,14 @@ class Database:
         migrations: Traversable | Sequence[Traversable],
         *,
         page_size: int = 4096,
+        cache_mib: int = 2,
         create: bool = False,
         read_only: bool = False,
     ) -> Database:
         """Opens the database and brings its tables up to date.
 
-        `key` is 48 bytes: 32 of key, 16 of salt; `page_size` must be the one that the file was made with. Raises
+        `key` is 48 bytes: 32 of key, 16 of salt; `page_size` must be the one that the file was made with; `cache_mib`
+        is how much of it may stay in memory, opened. Raises
         E_DB_CORRUPT (damaged, or not of this key), E_DB_NEWER, E_NO_ACCESS, E_DISK_FULL, E_MEDIA_IO.
         """
         if len(key) != KEY_LENGTH:
@@ -147,7 +149,7 @@ class Database:
             connection = sqlcipher.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
         database = cls(connection, read_only=read_only)
         try:
-            database._prepare(key, page_size)
+            database._prepare(key, page_size, cache_mib)
             if not read_only:
                 database._migrate(migrations)
         except BaseException as error:
@@ -158,13 +160,14 @@ class Database:
             raise
         return database
 
-    def _prepare(self, key: bytes | bytearray, page_size: int) -> None:
+    def _prepare(self, key: bytes | bytearray, page_size: int, cache_mib: int) -> None:
         """Key, settings, authorizer; after this the connection only does what the authorizer permits."""
         with _mapped_errors():
             connection = self._open()
             connection.set_key(f"x'{key.hex()}'")
             connection.execute("PRAGMA cipher_log_level=NONE")
             connection.execute(f"PRAGMA cipher_page_size={int(page_size)}")
+            connection.execute(f"PRAGMA cache_size=-{int(cache_mib) * 1024}")
             connection.set_busy_timeout(_BUSY_MS)
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
             for pragma in _PRAGMAS:

@@ -26,6 +26,8 @@ from sync.desk.text import normal, texts_of
 from sync.desk.words import WordIndex
 
 PAGE_SIZE = 16_384
+CACHE = 64
+"""MiB of each archive that stay opened in memory: a search looks into the same inner pages again and again."""
 FOLDER = "archive"
 AREAS = ("store", "quarantine", "strangers")
 _SETTLED = "settled"
@@ -204,4 +206,6 @@ def _open(folder: Path, name: str, vmk: Secret, *, create: bool = False) -> Data
         raw = Secret(bytes(key) + bytes(salt))
     migrations = resources("sync.desk.migrations.archive")
     with raw:
-        return Database.open(folder / f"{name}.db", raw, migrations, page_size=PAGE_SIZE, create=create)
+        return Database.open(
+            folder / f"{name}.db", raw, migrations, page_size=PAGE_SIZE, cache_mib=CACHE, create=create
+        )

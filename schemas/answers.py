@@ -5,8 +5,9 @@ so that both the nested shape and a flat one with unique names are taken. Values
 
     text, number, true/false       an answer
     a list of codes                select_multiple, rank
-    a list of maps                 the entries of a repeat, added to those there are; `_code` ("P3") asks for the same
-    id {"missing": "declined"}        a reserved answer
+    a list of maps                 the entries of a repeat: those there are in which nothing is answered, then new ones;
+                                   `_code` ("P3") asks for the same id
+    {"missing": "declined"}        a reserved answer
     {"file": "photo.jpg"}          a file, taken over by `attach`
     {"attachment": "0123…"}        a file that was taken over before: its stream id in hexadecimal
     null                           no answer
@@ -24,7 +25,7 @@ from typing import Any
 from schemas.problems import Problem
 from schemas.session import Session
 from schemas.session_types import Value
-from schemas.session_values import SID
+from schemas.session_values import SID, decode
 from schemas.xform_model import Definition, Group, Path, Question, Repeat
 
 Attach = Callable[[str, Path], bytes]
@@ -89,14 +90,32 @@ def _between(group: Group, below: Definition) -> tuple[str, ...]:
 def _fill_repeat(session: Session, repeat: Repeat, path: Path, value: object, attach: Attach | None) -> None:
     if not isinstance(value, (list, tuple)):
         raise Problem("E_ANSWER_TYPE", question=repeat.name, wanted="a list of entries")
-    if repeat.count is not None:
-        entries = [each.path for each in session.below(path) if each.kind == "entry" and len(each.path) == len(path)]
-        for entry, each in zip(entries, value, strict=False):
+    there = [each.path for each in session.below(path) if each.kind == "entry" and len(each.path) == len(path)]
+    if repeat.count is not None or repeat.fixed:
+        for entry, each in zip(there, value, strict=False):
             _fill_group(session, repeat, entry, each, attach)
         return
+    unused = [entry for entry in there if not _answered(session, entry)]
     for each in value:
-        entry, _ = session.add(path, _identity(repeat, each))
+        identity = _identity(repeat, each)
+        if unused and identity in (None, unused[0][-1][1]):
+            entry = unused.pop(0)
+        else:
+            entry, _ = session.add(path, identity)
         _fill_group(session, repeat, entry, each, attach)
+
+
+def _answered(session: Session, entry: Path) -> bool:
+    """Whether anything in an entry was answered otherwise than by its default."""
+    for path, value, missing in session.kept():
+        if path[: len(entry)] != entry:
+            continue
+        question = session.form.definition(path)
+        if not isinstance(question, Question) or not question.fillable:
+            continue
+        if missing is not None or value != decode(question, question.default):
+            return True
+    return False
 
 
 def _identity(repeat: Repeat, data: object) -> int | None:

@@ -189,3 +189,36 @@ def test_a_repeat_that_the_form_counts_is_filled_entry_by_entry():
     session = Session(form, clock=noon)
     fill(session, {"n": 2, "r": [{"q": "a"}, {"q": "b"}]})
     assert to_nested(session)["r"] == [{"q": "a"}, {"q": "b"}]
+
+
+USUAL = """
+| survey |
+| | type         | name  | label | default |
+| | begin_repeat | ev    | Event |         |
+| | text         | what  | What  | none    |
+| | integer      | n     | N     |         |
+| | begin_repeat | part  | Part  |         |
+| | text         | note  | Note  |         |
+| | end_repeat   |       |       |         |
+| | end_repeat   |       |       |         |
+"""
+
+
+def test_the_entry_with_which_a_form_begins_is_the_first_of_the_data():
+    session = Session(from_markdown(USUAL), clock=noon)
+    entries = [{"n": 1, "part": [{"note": "a"}, {"note": "b"}]}, {"what": "w", "part": [{"note": "c"}]}]
+    fill(session, {"ev": entries})
+    wanted = {"ev": [{"what": "none"} | entries[0], entries[1]]}
+    assert to_nested(session) == wanted
+    again = Session(from_markdown(USUAL), clock=noon)
+    fill(again, wanted)
+    assert to_nested(again) == wanted
+
+
+def test_an_entry_that_was_answered_is_left_as_it_is():
+    session = Session(from_markdown(USUAL), clock=noon)
+    session.set((("ev", 1), "n"), 7)
+    fill(session, {"ev": [{"n": 8}]})
+    assert [each["n"] for each in to_nested(session)["ev"]] == [7, 8]
+    fill(session, {"ev": [{"n": 9}]})
+    assert [each["n"] for each in to_nested(session)["ev"]] == [7, 8, 9]

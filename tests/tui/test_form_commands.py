@@ -121,6 +121,13 @@ def test_running_fills_in_and_tells_everything(case, tmp_path):
     assert found["problems"] == []
 
 
+def test_the_entry_with_which_a_repeat_begins_counts_as_the_first_of_the_answers(tmp_path):
+    usual = written(tmp_path / "usual.md", CASE.replace("| 0 |\n", "| |\n"))
+    found = given(0, "form", "run", usual, "--answers", written(tmp_path / "a.json", ANSWERS))
+    assert found["instance"]["kids"] == [{"kid": "Ada"}, {"kid": "Ivo"}]
+    assert found["nodes"]["/kids"]["count"] == 2
+
+
 def test_an_answer_that_is_refused_stops_no_other(case, tmp_path):
     answers = {"work": {"paid": "perhaps"}, "nobody": 1, "age": "old", "name": "Olena", "kids": 3}
     found = given(1, "form", "run", case, "--answers", written(tmp_path / "a.json", answers))

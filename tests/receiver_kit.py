@@ -32,10 +32,10 @@ QUOTA = 1 << 30
 SVIDOK = (sys.executable, "-c", "from tui.cli import main; main()")
 
 
-def svidok(*arguments: object, check: bool = True) -> subprocess.CompletedProcess[str]:
+def svidok(*arguments: object, check: bool = True, patience: float = PATIENCE) -> subprocess.CompletedProcess[str]:
     """Runs one command to its end."""
     command = [*SVIDOK, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=patience, stdin=subprocess.DEVNULL)
     if check:
         assert done.returncode == 0, f"svidok {' '.join(map(str, arguments))}: {done.stdout}{done.stderr}"
     return done

@@ -11,7 +11,7 @@ from tui.demo_interviews.media import RECORDING_BYTES
 
 def test_the_demonstration_goes_the_whole_way_by_network_and_by_stick(tmp_path: Path) -> None:
     kept = tmp_path / "kept"
-    done = svidok("demo", "--interviews", "4", "--keep", kept, "--json")
+    done = svidok("demo", "--interviews", "4", "--keep", kept, "--json", patience=600)
     assert done.stderr == ""
     result = json.loads(done.stdout)
     assert (result["interviews"], result["sealed"]) == (4, 4)

@@ -92,7 +92,7 @@ def test_attack_08_the_other_library_would_accept_one() -> None:
 
 
 def test_attack_08_no_other_path_verifies() -> None:
-    """The ciphers come in by one door, and that door does not bring the other library's Ed25519 along."""
+    """The ciphers come in by one door, certificates by another; neither brings the other library's Ed25519 along."""
     bringing = [
         (path.relative_to(REPO).as_posix(), name)
         for package in ("schemas", "collector", "sync", "tui")
@@ -101,8 +101,11 @@ def test_attack_08_no_other_path_verifies() -> None:
         for name in _imported(node)
         if name.partition(".")[0] in ("nacl", "cryptography")
     ]
-    assert {path for path, _ in bringing} == {"collector/crypto.py"}
-    assert not [name for _, name in bringing if "ed25519" in name.lower() or name.endswith((".rsa", ".ec", ".dsa"))]
+    assert {path for path, _ in bringing} == {"collector/crypto.py", "collector/certificates.py"}
+    assert not [name for _, name in bringing if "ed25519" in name.lower() or name.endswith((".rsa", ".dsa"))]
+    # The receiver's own TLS key is of another kind, and nothing of ours is ever verified with one of its kind.
+    assert {path for path, name in bringing if name.endswith(".ec")} == {"collector/certificates.py"}
+    assert ".verify(" not in (REPO / "collector" / "certificates.py").read_text("utf-8")
 
 
 def _imported(node: ast.AST) -> list[str]:

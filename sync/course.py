@@ -42,7 +42,9 @@ PASSING: Final = frozenset(
     )
 )
 DAMAGED: Final = frozenset(("E_UPLOAD_CELL", "E_OUTBOX_LOST", "E_VOL_MAGIC", "E_VOL_SIG", "E_VOL_LEAVES", "E_PAD"))
-"""Problems of a volume's bytes: the bundle is given up, and its entries go into a new one."""
+"""Problems of a volume's bytes: when every receiver says so, the bundle is given up, and its entries go into a new
+one.
+"""
 FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 20.0
 """Seconds; where a line holds for two minutes, a longer wait would miss it."""
@@ -152,7 +154,7 @@ class Course:
         return not self._open and not self._ended.is_set()
 
     def run(self, bundles: Sequence[StagedBundle], failed: dict[bytes, Problem], parallel: int) -> None:
-        """Sends what is not stored. Problems of single bundles go into `failed`."""
+        """Sends what is not stored. What this receiver will not have of single bundles goes into `failed`."""
         self._failed = failed
         self._jobs.extend(
             item for bundle in bundles for item in bundle.volumes if not item.stored and bundle.bid not in failed
@@ -303,7 +305,7 @@ class Course:
         if code not in PASSING:
             self._meter.state(place, "failed", problem=problem)
             self._failed[volume.bid] = problem
-            if code in DAMAGED:
+            if code == "E_OUTBOX_LOST":
                 staged.give_up(self._given.vault, volume.bid)
             self._close(stored=False)
             return False

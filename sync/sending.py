@@ -17,7 +17,7 @@ from schemas.records.mission import ReceiverCard
 from sync import outbox, staged
 from sync import settings as kept
 from sync.address import chosen_proxy
-from sync.course import Course, Gate, Given, receiver_id
+from sync.course import DAMAGED, Course, Gate, Given, receiver_id
 from sync.decode import label
 from sync.pace import Limit, Times
 from sync.send_report import BundleSent, Meter, SendProgress, SendReport
@@ -144,6 +144,7 @@ class Sender:
                 self._meter.add(place, label(volume.bid), volume.length, stored=item.stored, new=new)
         self._meter.moved_at = time.monotonic()
         self._meter.phase("sending")
+        refused: dict[bytes, dict[bytes, Problem]] = {receiver_id(card): {} for card in receivers}
         hopeless: set[bytes] = set()
         problem: Problem | None = None
         while True:
@@ -153,16 +154,33 @@ class Sender:
                 given = Given(self._home.vault, card, proxy, self._limit, self._times, self._clock)
                 several = len(receivers) - len(hopeless) > 1
                 course = Course(given, self._gate, self._meter, lambda: self._over(began), tries=3 if several else None)
-                course.run(staged.load(self._home.vault), self._failed, self._parallel)
-                if course.done:
-                    return None
+                waiting = [bundle for bundle in staged.load(self._home.vault) if bundle.bid not in self._failed]
+                course.run(waiting, refused[receiver_id(card)], self._parallel)
                 problem = course.problem or problem
                 if course.hopeless:
                     hopeless.add(receiver_id(card))
+                if not self._settle(refused, hopeless):
+                    return None
                 if self._gate.stopped or self._over(began):
                     return problem
             if all(receiver_id(card) in hopeless for card in receivers) or not self._gate.rest(_PAUSE):
                 return problem
+
+    def _settle(self, refused: dict[bytes, dict[bytes, Problem]], hopeless: set[bytes]) -> bool:
+        """Whether something may still go to somebody. One receiver's word ends nothing: a bundle has failed when every
+        receiver that answers has refused it, and is made anew when all of them find its bytes damaged.
+        """
+        vault = self._home.vault
+        ready = {bundle.bid for bundle in staged.load(vault)}
+        for bid in {bid for at in refused.values() for bid in at} - self._failed.keys():
+            said = [at[bid] for at in refused.values() if bid in at]
+            others = any(who not in hopeless and bid not in at for who, at in refused.items())
+            if staged.outcome(vault, bid)[0] == "done" or (bid in ready and others):
+                continue
+            self._failed[bid] = said[-1]
+            if all(problem.code in DAMAGED for problem in said):
+                staged.give_up(vault, bid)
+        return any(staged.wanted(vault, bid) for bid in ready - self._failed.keys())
 
     def _over(self, began: float) -> bool:
         """Whether there is no more time, or no more patience."""

@@ -152,6 +152,9 @@ class Upload:
             "POST", network.UPLOADS, headers=headers, body=lead, record=self.line.record, sent=self._sent
         )
         self._bare = False
+        if lead is None and answer.status == 413 and answer.problem.code == "E_TOKEN_QUOTA":
+            # Too many that were made so and never heard of; one that is proven does not count among them.
+            return self._begin()
         place = answer.headers.get("location")
         if place is not None and (answer.status == 201 or answer.status == network.BAD_CELL):
             self._locate(self._link.address.path_of(place))

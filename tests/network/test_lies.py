@@ -14,7 +14,7 @@ from collector import crypto
 from collector.crypto import Secret
 from collector.field import Field
 from schemas.records.mission import ReceiverCard
-from sync import course, receipts
+from sync import course, network, receipts
 from sync.sending import Sender
 from sync.volume import HEADER
 from tests.helpers.interviews import files_below, sealed_entry
@@ -100,6 +100,65 @@ def test_attack_37_the_next_receiver_is_asked_when_the_first_lies(tmp_path: Path
         assert send(field).ok
         assert states(field) == ["stored"]
         assert len(second.uploads) == 1
+
+
+REFUSALS = [
+    (413, "E_TOKEN_QUOTA"),
+    (422, "E_VOL_MIX"),
+    (422, "E_VOL_SIG"),
+    (460, "E_UPLOAD_CELL"),
+    (400, "E_HTTP_REQUEST"),
+]
+
+
+def refusing(status: int, code: str) -> Callable[[str, dict[str, str], bytes], bytes | None]:
+    """Every upload gets this answer."""
+    return lambda request, headers, body: answer(
+        status, Svidok_Code=code, Upload_Offset="0", Location=f"{network.UPLOADS}/x"
+    )
+
+
+@pytest.mark.parametrize(("status", "code"), REFUSALS)
+def test_attack_37_the_next_receiver_is_asked_when_the_first_refuses(
+    tmp_path: Path, liar: Scripted, status: int, code: str
+) -> None:
+    (tmp_path / "second").mkdir()
+    liar.instead = refusing(status, code)
+    with Scripted(tmp_path / "second") as second, field_for(tmp_path, liar.card, second.card) as field:
+        assert send(field).ok
+        assert states(field) == ["stored"]
+        assert bundles(field) == ["done"]
+        assert (len(second.uploads), len(liar.uploads)) == (1, 0)
+
+
+@pytest.mark.parametrize(("codes", "left"), [(("E_VOL_SIG", "E_UPLOAD_CELL"), 0), (("E_UPLOAD_CELL", "E_VOL_MIX"), 1)])
+def test_a_bundle_is_made_anew_when_every_receiver_finds_it_damaged(
+    tmp_path: Path, liar: Scripted, codes: tuple[str, str], left: int
+) -> None:
+    (tmp_path / "second").mkdir()
+    status = {code: number for number, code in REFUSALS}
+    with Scripted(tmp_path / "second") as second, field_for(tmp_path, liar.card, second.card) as field:
+        for receiver, code in zip((liar, second), codes, strict=True):
+            receiver.instead = refusing(status[code], code)
+        assert [problem.code for _, problem in send(field).left] == [codes[1]]
+        assert (len(waiting_files(field)), states(field)) == (left, ["sealed"])
+        second.instead = lambda request, headers, body: None
+        assert send(field).ok
+
+
+def test_beginnings_that_nobody_heard_of_do_not_stand_in_the_way(tmp_path: Path, liar: Scripted) -> None:
+    """A receiver lets few uploads wait without their lead; when answers were lost, the next one brings it along."""
+    lost = iter(range(1))
+
+    def instead(request: str, headers: dict[str, str], body: bytes) -> bytes | None:
+        if request.startswith("POST") and next(lost, None) is not None:
+            return b"\0"
+        return answer(413, Svidok_Code="E_TOKEN_QUOTA") if request.startswith("POST") and not body else None
+
+    liar.instead = instead
+    with field_for(tmp_path, liar.card) as field:
+        assert send(field).ok
+        assert liar.asked[:4] == ["POST", "POST", "POST", "PATCH"]
 
 
 @pytest.mark.parametrize("rx", [0, 2**40])

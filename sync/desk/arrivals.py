@@ -104,9 +104,15 @@ def full(vault: Vault) -> bool:
 def adopt(vault: Vault, receiver: bytes, *, even_if_imported: bool = False) -> int:
     """What needs no fetching: it lies here from another receiver, or its bundle is imported; returns how many.
 
-    `even_if_imported`: such a bundle is fetched all the same.
+    `even_if_imported`: such a bundle is fetched all the same. What a receiver lists although its bundle is imported may
+    be one that lost its index, and its return boxes with it: they are put there again.
     """
     with vault.db.transaction():
+        vault.db.execute(
+            "DELETE FROM return_put WHERE receiver = ?1 AND retn IN (SELECT retn FROM bundle JOIN fetched USING (bid)"
+            f" WHERE receiver = ?1 AND state = 'listed' AND bid IN ({_WHOLE}))",
+            (receiver,),
+        )
         here = vault.db.changes(
             "UPDATE fetched SET state = 'here' WHERE receiver = ? AND state = 'listed' AND EXISTS"
             " (SELECT 1 FROM fetched AS other WHERE other.bid = fetched.bid AND other.s = fetched.s"

@@ -70,6 +70,25 @@ def test_a_box_goes_again_only_when_an_answer_changed(desk: Desk, receiver: Lyin
     assert receiver.boxes[retn] != before
 
 
+def test_a_receiver_that_lost_its_index_gets_the_boxes_again(desk: Desk, receiver: Lying, one: Device) -> None:
+    files = bundle_for(desk, one).files.values()
+    receiver.add(*files)
+    desk.fetch()
+    desk.import_arrived()
+    desk.send_receipts()
+    boxes = dict(receiver.boxes)
+    receiver.boxes.clear()
+    receiver.acknowledged.clear()
+    receiver.add(*files)
+    assert desk.fetch().fetched == 0
+    sent = desk.send_receipts().receivers[0]
+    assert (sent.files, sent.unchanged, len(receiver.acknowledged)) == (1, 0, 1)
+    assert receiver.boxes.keys() == boxes.keys()
+    receiver.boxes.clear()
+    desk.fetch(again=True)
+    assert desk.send_receipts().receivers[0].files == 1
+
+
 def test_the_list_goes_on_where_it_ended(desk: Desk, receiver: Lying, one: Device) -> None:
     receiver.page = 2
     first = [bundle_for(desk, one) for _ in range(3)]

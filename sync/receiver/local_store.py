@@ -31,6 +31,10 @@ _BLOCK: Final = 1 << 20
 _GATHER: Final = 1 << 17
 """Bytes of one upload that wait for a thread: with 200 uploads at once, every 128 KiB here are 50 MiB in all."""
 _THREADS: Final = 8
+_RESERVE: Final = 64 << 20
+"""Bytes, or a sixteenth of a small disk, that uploads leave free: the desk must still be able to fill return boxes and
+to acknowledge, or a full receiver would never have room again.
+"""
 _NO_ROOM: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _OPEN: Final[int] = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -110,6 +114,14 @@ class LocalStore:
             if upload.claim is None:
                 raise
             return _read_at(self.volume_path(upload.claim.place), offset, length)
+
+    def write_at(self, fd: int, data: bytes, offset: int) -> None:
+        """Writes bytes of an upload, as long as the reserve stays free; in a thread. Raises E_RECEIVER_FULL."""
+        disk = os.statvfs(self._folder)
+        reserve = min(_RESERVE, disk.f_blocks * disk.f_frsize // 16)
+        if disk.f_bavail * disk.f_frsize < reserve + len(data):
+            raise Problem("E_RECEIVER_FULL")
+        _write_at(fd, data, offset)
 
     async def publish(self, upload: Upload) -> None:
         """See `ports.Store`. Raises E_RECEIVER_FAULT when the bytes are not all there, E_UPLOAD_UNKNOWN (no claim)."""
@@ -258,7 +270,7 @@ class LocalWriter:
         if self._gathered:
             blocks, self._gathered = self._gathered, []
             start, self._gathered_bytes = self._end - self._gathered_bytes, 0
-            work = self._store.run(_write_at, self._fd, b"".join(blocks), start)
+            work = self._store.run(self._store.write_at, self._fd, b"".join(blocks), start)
             self._underway = asyncio.get_running_loop().create_task(work)
 
     async def _settle(self) -> None:

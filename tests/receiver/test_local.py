@@ -83,6 +83,25 @@ def test_attack_25_a_full_disk_keeps_what_was_acknowledged(small: Path) -> None:
     within(small, fill)
 
 
+def test_attack_25_a_full_disk_still_takes_receipts_and_acknowledgements(small: Path) -> None:
+    async def fill(index: Index, store: Store) -> None:
+        await begun(index, MIB)
+        await sent(index, store)
+        await index.create("b", token(2), 8 * MIB, claim(2), NOW)
+        async with index.writing("b") as lease:
+            with refused("E_RECEIVER_FULL"):
+                for at in range(0, 8 * MIB, 65_536):
+                    await append(index, store, lease, content(8 * MIB)[at : at + 65_536])
+        assert lease.upload.offset > MIB
+        office = (await index.offices())[0].root
+        for number in range(8):
+            await index.put_return(bytes([number]) * 16, content(8192), office, NOW)
+        assert await index.acknowledge(claim().place, office, NOW)
+        assert len(await index.droppable(NOW + 1)) == 1
+
+    within(small, fill)
+
+
 def test_attack_25_a_full_disk_makes_no_half_upload(small: Path) -> None:
     async def fill(index: Index, store: Store) -> None:
         await begun(index)

@@ -275,7 +275,6 @@ def test_stopping_reaches_a_handshake_that_is_never_answered(ours: Identity) -> 
     assert codes == ["E_NET_CUT"]
 
 
-
 def test_stop_ends_what_waits(ours: Identity) -> None:
     arrived = threading.Event()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +13,14 @@ from typing import Any
 import pytest
 
 from sync import settings as kept
+from sync.sending import Sender
 from sync.settings import SendSettings
 from tests.helpers.interviews import sealed_entry, some_file
 from tests.helpers.mission import PASSPHRASE, Office, enrolled_field
 from tests.network.devices import device
 from tests.network.tls import refused
 from tests.receiver_kit import Receiver, running_receiver, svidok
+from tui.commands import sending
 from tui.commands.common import counted
 
 
@@ -54,6 +58,26 @@ def test_sending_from_the_command_line(tmp_path: Path, receiver: Receiver) -> No
     again = field_command(tmp_path, "send", "--again", "--limit", "5000").stdout
     assert "1 of 1 volumes stored" in again
     assert "until the office confirms" in again
+
+
+def test_a_person_who_stops_reads_how_far_it_came(tmp_path: Path, receiver: Receiver) -> None:
+    with device(tmp_path / "home", [receiver.card], receiver.give(1)) as field:
+        sealed_entry(field)
+        kept.save(field.vault.db, SendSettings(limit=20))
+        stopping: list[int] = []
+
+        def stop(progress: object) -> None:
+            if sender.now().sent > 0 and not stopping:
+                stopping.append(1)
+                os.kill(os.getpid(), signal.SIGINT)
+
+        sender = Sender(field, progress=stop)
+        with sending.interruptible(sender.stop):
+            report = sender.run()
+    assert (report.stopped, report.ok) == (True, False)
+    assert "Stopped." in list(sending.send_lines(report))[-1]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert as_json(tmp_path, "send", "--limit", "100000")["ok"]
 
 
 def test_what_did_not_go_is_said_with_its_code(tmp_path: Path, receiver: Receiver) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -68,14 +72,30 @@ def send(
     with opened(home, passphrase_file) as field, common.progress("Sending", as_json=as_json) as step:
         chosen = _changed(kept.load(field.vault.db), proxy, limit)
         sender = Sender(field, again=again, settings=chosen, progress=_shown(step), patience=patience)
-        try:
+        with interruptible(sender.stop):
             report = sender.run()
-        except KeyboardInterrupt:
-            sender.stop()
-            raise
     common.emit(report.as_dict(), send_lines(report), as_json=as_json)
     if not report.ok:
         click.get_current_context().exit(1)
+
+
+@contextlib.contextmanager
+def interruptible(stop: Callable[[], None]) -> Iterator[None]:
+    """The first Ctrl-C ends the run, which then says how far it came; a second one is as everywhere."""
+
+    def asked(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        stop()
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, asked)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _shown(step: Callable[[int, int], None] | None) -> Callable[[SendProgress], None] | None:
@@ -108,9 +128,11 @@ def send_lines(report: SendReport) -> Iterator[str]:
         told.add(problem.code)
     if report.problem is not None and report.problem.code not in told:
         yield reports.problem_line(report.problem)
+    if report.stopped:
+        yield "Stopped. What has arrived stays there; the rest goes the next time, from where it stopped."
     if report.stored:
         yield "Stored at the receiver. The interviews stay here until the office confirms them."
-    elif not report.bundles and not report.left and report.problem is None:
+    elif not report.bundles and not report.left and report.problem is None and not report.stopped:
         yield "Nothing is waiting to be sent."
 
 

@@ -98,6 +98,14 @@ def _split(url: str) -> SplitResult | None:
     return parts if named else None
 
 
+def shown_proxy(proxy: str | None) -> str | None:
+    """A chosen proxy as it may be shown: without its password."""
+    parts = _split(proxy) if proxy else None
+    if proxy is None or parts is None or parts.password is None:
+        return proxy
+    return proxy.replace(f":{parts.password}@", ":…@", 1)
+
+
 def chosen_proxy(proxy: str | None) -> str | None:
     """What a person chose, with `environment` looked up: `all_proxy`, then `https_proxy`. Raises E_PROXY_URL."""
     if proxy != ENVIRONMENT:

@@ -5,12 +5,12 @@ Rule: without a choice, the device sends only when a person asks, straight to th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, get_args
 
 from collector.database import Database
 from schemas.problems import Problem
-from sync.address import chosen_proxy
+from sync.address import chosen_proxy, shown_proxy
 
 Policy = Literal["asked", "connected", "never"]
 POLICIES: Final[tuple[Policy, ...]] = get_args(Policy)
@@ -29,8 +29,8 @@ class SendSettings:
     limit: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """For `--json`."""
-        return {"policy": self.policy, "proxy": self.proxy, "limit": self.limit}
+        """For `--json`: a proxy's password stays in the vault."""
+        return {"policy": self.policy, "proxy": shown_proxy(self.proxy), "limit": self.limit}
 
 
 def load(db: Database) -> SendSettings:
@@ -48,5 +48,5 @@ def save(db: Database, settings: SendSettings) -> None:
     if settings.limit is not None and not 1 <= settings.limit <= MAX_LIMIT:
         raise Problem("E_SEND_LIMIT", limit=MAX_LIMIT)
     with db.transaction():
-        for name, value in settings.as_dict().items():
+        for name, value in asdict(settings).items():
             db.set_meta(_NAME + name, None if value is None else str(value).encode())

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from collector.database import Database
 from schemas.problems import Problem
 from schemas.records.mission import ReceiverCard
 from sync import network
-from sync.address import Address, Proxy
+from sync.address import Address, Proxy, shown_proxy
 from sync.link import BAD_RECORD, Link
 from sync.pace import Limit, Times
+from sync.settings import SendSettings, load, save
 from tests.network.tls import Identity, Server, answer, answering, card_for, identity, refused, server_context
 
 QUICK = Times(connect=5, idle=5, answer=5)
@@ -344,3 +346,18 @@ def test_proxies_that_would_ask_the_network_for_names_are_refused() -> None:
     assert Proxy.parse("http://u:p%40@proxy.test:3128") == Proxy(False, "proxy.test", 3128, "u", "p@")
     for url in ("socks5://127.0.0.1:9050", "socks4a://127.0.0.1", "https://proxy.test", "127.0.0.1:9050", "http://p/x"):
         refused("E_PROXY_URL", Proxy.parse, url)
+
+
+def test_a_password_of_a_proxy_is_not_shown() -> None:
+    assert shown_proxy("http://u:p%40@proxy.test:3128") == "http://u:…@proxy.test:3128"
+    assert shown_proxy("socks5h://127.0.0.1:9050") == "socks5h://127.0.0.1:9050"
+    assert shown_proxy(None) is None
+    assert SendSettings(proxy="http://u:secret@h:1").as_dict()["proxy"] == "http://u:…@h:1"
+
+
+def test_a_password_of_a_proxy_is_kept_all_the_same(tmp_path: Path) -> None:
+    tables = tmp_path / "tables"
+    tables.mkdir()
+    db = Database.open(tmp_path / "a.db", bytes(48), tables, create=True)
+    save(db, SendSettings(proxy="http://u:secret@h:1"))
+    assert load(db).proxy == "http://u:secret@h:1"

@@ -157,6 +157,7 @@ def sending(
 ) -> None:
     """Show or change when and how this machine sends."""
     from sync import settings as kept
+    from sync.address import shown_proxy
 
     if limit is not None and no_limit:
         raise click.UsageError("Give --limit or --no-limit.")
@@ -172,7 +173,7 @@ def sending(
     words = {"asked": "when you ask", "connected": "whenever there is a connection", "never": "never"}
     lines = [
         f"This machine sends {words[after.policy]}.",
-        f"Proxy: {after.proxy or 'none'}.",
+        f"Proxy: {shown_proxy(after.proxy) or 'none'}.",
         f"Limit: {'none' if after.limit is None else f'{after.limit} KiB in a second'}.",
     ]
     common.emit(after.as_dict(), lines, as_json=as_json)

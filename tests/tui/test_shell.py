@@ -141,7 +141,7 @@ async def test_the_idle_lock_keeps_what_is_being_typed_and_another_process_can_o
         assert "no key was pressed" in seen(shell)
     with reopened(home) as field:
         interview = field.open_interview(code)
-        assert interview.session.node(("d_account", "narrative_text")).value == "Того ранку"
+        assert interview.session.node(("d_account", "narrative_text")).value.endswith("Того ранку")
         assert interview.cursor is not None
         assert interview.cursor.path == ("d_account", "narrative_text")
 

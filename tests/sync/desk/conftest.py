@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -89,9 +90,10 @@ def two(office: Office) -> Device:
 
 
 def _with_leaves(device: Device) -> Device:
-    """Every test has its own copy of the desk, so that the numbers of a device may begin again."""
-    device.seq, device.prev = 0, bytes(32)
-    return device
+    """Every test has its own copy of the desk and of the device, so that the numbers of a device may begin again."""
+    own = copy.copy(device)
+    own.seq, own.prev = 0, bytes(32)
+    return own
 
 
 @pytest.fixture

@@ -202,6 +202,11 @@ class TransferScreen(BaseScreen):
 
     # the network
 
+    def _redraw(self) -> None:
+        """The screen and the title line at once: a key that was pressed is seen to have worked."""
+        self.shell.look_at_network()
+        self._draw()
+
     def action_send(self) -> None:
         """Send everything that still has to leave."""
         self._begin(self.network.send)
@@ -240,13 +245,13 @@ class TransferScreen(BaseScreen):
         """Pause the run."""
         if self.network.job is not None:
             self.network.job.pause()
-            self._draw()
+            self._redraw()
 
     def action_go_on(self) -> None:
         """Go on after a pause."""
         if self.network.job is not None:
             self.network.job.resume()
-            self._draw()
+            self._redraw()
 
     def action_stop(self) -> None:
         """Stop the run. Nothing is lost by it, so nobody is asked."""

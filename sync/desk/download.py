@@ -150,6 +150,9 @@ class Downloader:
             files.checkpoint("fetch: bytes written")
             self._report.bytes += len(chunk)
             step(checker.offset)
+            if self._line.stopped:
+                # Closing a line does not take back what the buffers hold already: that may be the rest of the volume.
+                raise Problem("E_NET_CUT", why="stopped")
         if not checker.whole:
             raise Problem("E_FETCH_FALSE", why="shorter than it lists")
         with files.mapped_os_errors():

@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from schemas.gates_advice import ADVICE
 from schemas.gates_consent import ConsentEvent
 from schemas.gates_facts import Facts, Interviewed
 from schemas.gates_names import Mention
 from schemas.gates_rules import RULES
-from schemas.gates_texts import TEXTS, Words
+from schemas.gates_texts import KEPT, TEXTS, Advice, Words
 from schemas.session_types import Path
 
 __all__ = ["ENDING", "GATES", "Effect", "Gate", "OpenGate", "gates_of", "open_gates"]
@@ -45,6 +46,10 @@ class Gate:
         """What it says, in three languages."""
         return TEXTS[self.id, case]
 
+    def advice(self, case: str) -> Advice:
+        """Why it is there, what to offer now, what is kept."""
+        return ADVICE[self.id, case]
+
 
 @dataclass(frozen=True, slots=True)
 class OpenGate:
@@ -70,6 +75,20 @@ class OpenGate:
         """What it says, in a language by its code or full name."""
         return self.gate.text(self.case).say(language, self.words)
 
+    @property
+    def advice(self) -> Advice:
+        """Why it is there, what to offer now, what is kept."""
+        return self.gate.advice(self.case)
+
+    @property
+    def wipes(self) -> bool:
+        """Whether the rule says that nothing is kept."""
+        return self.effect == "wipe"
+
+    def kept(self, language: str) -> str:
+        """What is kept, in a language."""
+        return KEPT[self.advice.kept].say(language)
+
     def as_dict(self, language: str) -> dict[str, object]:
         """The object that `--json` prints. It holds no answer."""
         return {
@@ -78,6 +97,9 @@ class OpenGate:
             "effect": self.effect,
             "waiting": self.waiting,
             "text": self.text(language),
+            "why": self.advice.why.say(language),
+            "offer": self.advice.offer.say(language),
+            "kept": self.kept(language),
             "source": self.gate.source,
             "questions": ["/".join(_step(step) for step in path) for path in self.paths],
         }
@@ -117,7 +139,12 @@ GATES: Mapping[str, Gate] = {
         Gate(
             "G12", {"deployment": "withhold"}, "IIMM: shared only with informed consent; exposure to prosecution", "V"
         ),
-        Gate("G13", {"no_account": "hide"}, "UN Training Manual ch. VIII: narrative first, then questions", "V"),
+        Gate(
+            "G13",
+            {"no_account": "hide", "reserved": "hide"},
+            "UN Training Manual ch. VIII: narrative first, then questions",
+            "V",
+        ),
         Gate(
             "G14", {"mentioned": "hide", "offer": "warn"}, "Murad Code; Eurojust / ICC-OTP guidelines: specialists", "S"
         ),

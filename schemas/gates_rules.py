@@ -143,18 +143,20 @@ def deployment(facts: Facts) -> Iterator[Hit]:
 
 
 def free_account(facts: Facts) -> Iterator[Hit]:
-    """G13: there is no free account."""
+    """G13: there is no free account yet, or there will be none: what was declined is not asked for again."""
     opened = facts.has("consent_interview", _YES) and facts.has("consent_withdrawal_explained", _YES)
     if facts.knows("narrative_text") and opened and not facts.one("narrative_text"):
-        yield Hit("no_account", facts.paths("narrative_text"), waiting=not facts.answered("narrative_text"))
+        answered = facts.answered("narrative_text")
+        yield Hit("reserved" if answered else "no_account", facts.paths("narrative_text"), waiting=not answered)
 
 
 def sexual_violence(facts: Facts) -> Iterator[Hit]:
-    """G14: sexual violence was mentioned; a specialist must be offered."""
+    """G14: sexual violence was mentioned; a specialist must be offered. Who declines is not asked a second time."""
     flagged = tuple(fact.path for fact in facts.each("ab_act") if "sexual_flag" in fact.codes)
     if flagged:
         yield Hit("mentioned", flagged)
-        if not facts.has("referral_needed", "sv_specialist"):
+        declined = any(fact.missing == "declined" for fact in facts.each("referral_needed"))
+        if not declined and not facts.has("referral_needed", "sv_specialist"):
             yield Hit("offer", facts.paths("referral_needed") or flagged)
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-__all__ = ["TEXTS", "Words"]
+__all__ = ["KEPT", "SLIP", "TEXTS", "Advice", "Kept", "Words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,72 @@ class Words:
             text = text.replace(f"{{{name}}}", value)
         return text
 
+
+Kept: TypeAlias = Literal["nothing", "until_end", "mark", "setting", "draft", "all", "without", "sealed"]
+"""What stays of an interview under a gate; KEPT has the words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Why the gate is there, what to offer now, and what is kept. `refers`: the mission's list of helpers fits here."""
+
+    why: Words
+    offer: Words
+    kept: Kept
+    refers: bool = False
+
+
+SLIP = Words(
+    "Thank the person; they owe no reason. If the answer was a slip, correct it.",
+    "Подякуйте людині; пояснювати вона нічого не мусить. Якщо відповідь помилкова, виправте її.",
+    "Поблагодарите человека; объяснять он ничего не обязан. Если ответ ошибочный, исправьте его.",
+)
+"""What to do when a person says No to the whole."""
+
+KEPT: Mapping[Kept, Words] = {
+    "nothing": Words(
+        "Nothing is kept: the interview is erased when you leave it.",
+        "Нічого не зберігається: опитування буде стерто, коли Ви з нього вийдете.",
+        "Ничего не сохраняется: опрос будет стёрт, когда Вы из него выйдете.",
+    ),
+    "until_end": Words(
+        "Until you leave the interview its answers stay in this draft, encrypted; then everything is erased.",
+        "Поки Ви не вийшли з опитування, відповіді лишаються в зашифрованій чернетці; потім усе буде стерто.",
+        "Пока Вы не вышли из опроса, ответы остаются в зашифрованном черновике; потом всё будет стёрто.",
+    ),
+    "mark": Words(
+        "Of the record only a mark without content stays: its code, and that it was withdrawn.",
+        "Від запису лишається тільки позначка без змісту: код і те, що його відкликано.",
+        "От записи остаётся только отметка без содержания: код и то, что она отозвана.",
+    ),
+    "setting": Words(
+        "Only what was entered about setting and safety stays, encrypted in this draft. Nothing can be sealed.",
+        "Лишається тільки внесене про обставини та безпеку, у зашифрованій чернетці. Запечатати нічого не можна.",
+        "Остаётся только внесённое об обстоятельствах и безопасности, в зашифрованном черновике. Запечатать ничего "
+        "нельзя.",
+    ),
+    "draft": Words(
+        "What was answered stays, encrypted in this draft; it cannot be sealed yet.",
+        "Відповіді лишаються в зашифрованій чернетці; запечатати її поки не можна.",
+        "Ответы остаются в зашифрованном черновике; запечатать его пока нельзя.",
+    ),
+    "all": Words(
+        "Everything that was answered is kept.",
+        "Усе, на що відповіли, зберігається.",
+        "Всё, на что ответили, сохраняется.",
+    ),
+    "without": Words(
+        "The record is kept; only this is left out of what is handed on.",
+        "Запис зберігається; тільки цього не передають далі.",
+        "Запись сохраняется; только это не передают дальше.",
+    ),
+    "sealed": Words(
+        "The sealed record stays as it is.",
+        "Запечатаний запис лишається без змін.",
+        "Запечатанная запись остаётся без изменений.",
+    ),
+}
+"""What is kept, by what a gate does."""
 
 TEXTS: Mapping[tuple[str, str], Words] = {
     ("G1", "overheard"): Words(
@@ -122,6 +189,11 @@ TEXTS: Mapping[tuple[str, str], Words] = {
         "The free account comes first: the coded sections open when it is written down.",
         "Спершу вільна розповідь: кодовані розділи відкриються, коли її записано.",
         "Сначала свободный рассказ: кодируемые разделы откроются, когда он записан.",
+    ),
+    ("G13", "reserved"): Words(
+        "There is no free account: the coded sections stay closed, and that is all right.",
+        "Вільної розповіді немає: кодовані розділи лишаються закритими, і це нормально.",
+        "Свободного рассказа нет: кодируемые разделы остаются закрытыми, и это нормально.",
     ),
     ("G14", "mentioned"): Words(
         "Sexual violence was mentioned: ask for no details.",

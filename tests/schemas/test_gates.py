@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from schemas.answers import fill
 from schemas.forms import load
 from schemas.gates import ENDING, GATES, Gate, OpenGate, open_gates
+from schemas.gates_advice import ADVICE
 from schemas.gates_consent import ConsentEvent, Wording
 from schemas.gates_rules import RULES
-from schemas.gates_texts import TEXTS
+from schemas.gates_texts import KEPT, TEXTS
 from schemas.session import Session
 from schemas.xform import Form, parse_form
 from tests.helpers.xforms import from_markdown
@@ -176,7 +177,7 @@ def test_coded_sections_are_closed_until_there_is_a_free_account(session, text, 
     if reason:
         session.set_missing(path, reason)
     found = {each.id: each for each in open_gates(session, waiting=True)}["G13"]
-    assert (found.effect, found.waiting) == ("hide", reason is None)
+    assert (found.case, found.effect, found.waiting) == ("reserved" if reason else "no_account", "hide", reason is None)
     assert not any(session.node((name,)).relevant for name in ("e_person", "h_event", "q_perp"))
     assert session.node(("t_identity",)).relevant
     session.set(path, "They came.")
@@ -275,10 +276,11 @@ def test_a_code_that_was_given_stays_taken_when_a_draft_is_read_back(session, fo
 
 def test_every_gate_is_data_with_a_rule_a_source_and_its_words_in_three_languages():
     assert [*GATES] == [*(f"G{n}" for n in range(1, 21)), "codes"] == [*RULES]
-    assert {(gate.id, case) for gate in GATES.values() for case in gate.cases} == set(TEXTS)
+    assert {(gate.id, case) for gate in GATES.values() for case in gate.cases} == set(TEXTS) == set(ADVICE)
     for gate in GATES.values():
         assert gate.source
-    for words in TEXTS.values():
+    advice = [words for each in ADVICE.values() for words in (each.why, each.offer)]
+    for words in (*TEXTS.values(), *advice, *KEPT.values()):
         texts = (words.en, words.uk, words.ru)
         assert len(set(texts)) == 3
         assert all(texts)
@@ -287,11 +289,28 @@ def test_every_gate_is_data_with_a_rule_a_source_and_its_words_in_three_language
         assert words.say("Crimean Tatar (crh)") == words.en
 
 
+def test_nothing_is_kept_exactly_where_the_rule_says_nothing():
+    for gate in GATES.values():
+        for case, effect in gate.cases.items():
+            assert (gate.advice(case).kept in ("nothing", "until_end", "mark")) is (effect == "wipe"), (gate.id, case)
+            assert (gate.advice(case).kept == "without") is (effect == "withhold")
+
+
+def test_who_declines_a_referral_is_not_offered_it_a_second_time(session):
+    entry, _ = session.add(("m_abuse", "ab"))
+    session.set((*entry, "ab_act"), "sexual_flag")
+    session.set_missing(place(session, "referral_needed"), "not_asked")
+    assert ("G14", "offer") in opened(session)
+    session.set_missing(place(session, "referral_needed"), "declined")
+    assert {*opened(session)} == {("G14", "mentioned")}
+
+
 def test_what_a_gate_says_as_json_holds_no_answer(session):
     answer(session, id_mode="full", id_full_name="Петренко Іван", narrative_text="Тоді Іван пішов.")
     (found,) = session.open_gates()
     told = repr(found.as_dict("ru")) + repr(found)
     assert found.id == "G17"
+    assert set(found.as_dict("ru")) >= {"text", "why", "offer", "kept", "effect", "questions"}
     assert "Іван" not in told
     assert "V1" in told
 

@@ -56,7 +56,7 @@ class Session:
         engine.run()
         first_load(engine)
         engine.run()
-        engine.before.clear()
+        engine.forget()
 
     def _pin(self, name: str, value: str) -> None:
         definition = self.form.by_name(name)
@@ -97,8 +97,11 @@ class Session:
         return self._put(live, "", None)
 
     def _put(self, live: Live, raw: str, missing: Missing | None) -> Changes:
+        return self._all_or_nothing(lambda: self._answer(live, raw, missing))
+
+    def _all_or_nothing(self, action: Callable[[], None]) -> Changes:
         try:
-            self._answer(live, raw, missing)
+            action()
         except Problem:
             self._engine.roll_back()
             raise
@@ -128,8 +131,7 @@ class Session:
 
         Whoever writes a submission calls this first. Raises E_FORM_LIMIT.
         """
-        finished(self._engine)
-        return self._changes()
+        return self._all_or_nothing(lambda: finished(self._engine))
 
     # --- entries
 
@@ -148,10 +150,9 @@ class Session:
             raise _no_place((*path[:-1], (live.repeat.name, identity)))
         before = list(live.entries), live.next_id
         entry = add_entry(self._engine, live, identity)
-        self._settle(live, before)
-        return entry.path, self._changes()
+        return entry.path, self._settle(live, before)
 
-    def _settle(self, live: LiveRepeat, before: tuple[list[Scope], int]) -> None:
+    def _settle(self, live: LiveRepeat, before: tuple[list[Scope], int]) -> Changes:
         """Calculates what new entries change; when that exceeds its bound, the entries are what they were."""
         try:
             self._engine.run()
@@ -166,6 +167,7 @@ class Session:
             live.number()
             self._engine.roll_back()
             raise
+        return self._changes()
 
     def remove(self, path: Path) -> Changes:
         """Takes the entry at `path` (its last step is `(name, id)`) away; its id is never given again.
@@ -180,8 +182,7 @@ class Session:
             raise Problem("E_ANSWER_READONLY", question=container.repeat.name)
         before = list(container.entries), container.next_id
         drop_entry(self._engine, entry)
-        self._settle(container, before)
-        return self._changes()
+        return self._settle(container, before)
 
     def entries(self) -> list[EntryState]:
         """Every entry that was ever made, removed ones too, as `restore` takes them."""
@@ -214,12 +215,13 @@ class Session:
             live.missing = None if missing is None else _reason(question, missing)
         engine.context.sums.clear()
         engine.restoring = True
+        engine.begin(whole=True)
         try:
             engine.mark_scope(engine.root)
             engine.run()
         finally:
             engine.restoring = False
-        engine.before.clear()
+        engine.forget()
 
     def _empty(self) -> None:
         for live in self._engine.root.nodes:
@@ -262,7 +264,7 @@ class Session:
                 elif cell.kind in (Kind.SHOWN, Kind.HEADING) or any(each.language for each in cell.expressions):
                     engine.mark(cell, live)
         engine.run()
-        engine.before.clear()
+        engine.forget()
 
     # --- looking
 
@@ -282,8 +284,7 @@ class Session:
 
     def sections(self) -> list[Node]:
         """The top-level groups and repeats that show anything."""
-        root = self._engine.root
-        return [self._view.node(root.nodes[each.slot]) for each in self.form.sections]
+        return [self._view.node(self._engine.root.nodes[each.slot]) for each in self.form.sections]
 
     def value(self, path: Path) -> Value:
         """The answer at this path, whether or not the form hides it now. Raises E_ANSWER_PATH."""

@@ -3,12 +3,16 @@
 Whatever a cell looks at has a lower rank (`schemas.xform_graph`), so a cell is calculated after everything it needs,
 and the result is the same as that of calculating everything. `before` remembers what every node was that is touched on
 the way, so that what came out as it was is no change.
+
+Every expression is bounded by itself (`schemas.xpath.code.MAX_STEPS`). All that one answer sets off is bounded by
+`MAX_SECONDS` of this thread's processor time, so that neither other programs nor a lid that was closed count.
 """
 
 from __future__ import annotations
 
 import heapq
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
@@ -27,6 +31,12 @@ from schemas.xpath.paths import home
 
 Verify = Callable[[bytes, bytes, bytes], bool]
 """Whether an Ed25519 signature (second) of a message (third) holds under a public key (first)."""
+MAX_SECONDS = 10.0
+"""Processor time for all that one answer sets off."""
+MAX_SECONDS_WHOLE = 120.0
+"""Processor time for calculating a whole draft anew: what took many answers to write must open again."""
+_BETWEEN = 8
+"""How many nodes are calculated between two looks at the time, which cost as much as a small expression."""
 
 
 class Engine:
@@ -45,6 +55,7 @@ class Engine:
         self.restoring = False
         self.calculated = 0
         self.renewed: set[Live] = set()
+        self._until: float | None = None
         self._dirty: dict[int, dict[Live | Scope, None]] = {}
         self._ranks: list[int] = []
 
@@ -86,8 +97,17 @@ class Engine:
     def take_changes(self) -> list[Live | Scope]:
         """The nodes and entries that are not what they were, and forgets what they were."""
         found = [live for live, before in self.before.items() if before != state(live)]
-        self.before.clear()
+        self.forget()
         return found
+
+    def forget(self) -> None:
+        """What was touched is as it is now; the next change has its own time."""
+        self.before.clear()
+        self._until = None
+
+    def begin(self, *, whole: bool = False) -> None:
+        """Gives all that follows, until it is settled, the time of one answer or that of a whole draft."""
+        self._until = time.thread_time() + (MAX_SECONDS_WHOLE if whole else MAX_SECONDS)
 
     # --- marking
 
@@ -145,6 +165,8 @@ class Engine:
     def run(self) -> None:
         """Calculates what is marked, lowest rank first. Raises E_FORM_LIMIT."""
         cells = self.program.cells
+        if self._until is None:
+            self.begin()
         while self._ranks:
             rank = heapq.heappop(self._ranks)
             lives = self._dirty.pop(rank)
@@ -154,11 +176,18 @@ class Engine:
                     self._calculate_peers(cell)
                     continue
                 work = _WORK[cell.kind]
-                self.calculated += len(lives)
                 for live in lives:
                     work(self, cell, live)
+                    self.calculated += 1
+                    if not self.calculated % _BETWEEN:
+                        self._look_at_time()
             except (Problem, RecursionError):
+                self._until = None
                 raise _limit(cell) from None
+
+    def _look_at_time(self) -> None:
+        if self._until is not None and time.thread_time() > self._until:
+            raise Problem("E_FORM_LIMIT")
 
     def roll_back(self) -> None:
         """Puts every touched node back to what it was before the change, and calculates anew."""
@@ -170,12 +199,13 @@ class Engine:
         self._ranks.clear()
         self.context.sums.clear()
         self.mark_scope(self.root)
+        self.begin(whole=True)
         try:
             self.run()
         except Problem:
             self._dirty.clear()
             self._ranks.clear()
-        self.before.clear()
+        self.forget()
 
     def at(self, scope: Scope) -> Context:
         """The context, set to this scope."""
@@ -258,6 +288,7 @@ class Engine:
             live.seen = ""
             sums.changed(question, live)
         for live in lives:
+            self._look_at_time()
             if not live.pinned:
                 live.raw = coerce(question.data_type, cell.expressions[0].value(self.at(live.scope)))
             live.seen = live.raw if live.relevant else ""

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas import session_engine
 from schemas.problems import Problem
 from schemas.session import Session
 from schemas.xform import examine, parse_form
@@ -152,3 +153,44 @@ def test_any_bytes_and_any_part_of_a_form_give_a_problem_or_a_form(text, place):
     found = examine(xform(parts[0], parts[1], parts[2], model=parts[3]))
     assert (found.form is None) == bool(found.problems)
     assert all(isinstance(each, Problem) and each.code.startswith("E_FORM_") for each in found.problems)
+
+
+def heavy(count: int) -> Session:
+    """Many calculations over 100 entries, each of them within its own bound, as soon as the answer `a` is x."""
+    walk = "if(/data/a = 'x', count(/data/r[count(/data/r[n &gt; 0]) &gt; 0]), 0)"
+    binds = "".join(f'<bind nodeset="/data/q{i}" calculate="{walk}"/>' for i in range(count))
+    session = by_hand(
+        "<a/><r><n/></r>" + "".join(f"<q{i}/>" for i in range(count)),
+        '<bind nodeset="/data/r" svidok:start="0"/>' + binds,
+        '<input ref="/data/a"/><group ref="/data/r"><repeat nodeset="/data/r"><input ref="/data/r/n"/></repeat></group>',
+    )
+    for _ in range(100):
+        session.set((*session.add(("r",))[0], "n"), "1")
+    return session
+
+
+def test_all_that_one_answer_sets_off_has_a_bound_and_nothing_is_changed_by_what_exceeds_it(monkeypatch):
+    session = heavy(40)
+    before, shown = session.answers(), session.walk()
+    monkeypatch.setattr(session_engine, "MAX_SECONDS", 0.02)
+    for action in (lambda: session.set(("a",), "x"), lambda: session.set(("a",), "x")):
+        assert refused(action) == "E_FORM_LIMIT"
+        assert (session.answers(), session.walk()) == (before, shown)
+    assert session.set(("a",), "y") == {("a",)}
+    monkeypatch.undo()
+    session.set(("a",), "x")
+    assert session.value(("q39",)) == "100"
+
+
+def test_a_draft_that_many_answers_wrote_opens_again(monkeypatch):
+    """Opening has a bound of its own: what one answer may cost is nothing for what a hundred wrote."""
+    session = heavy(40)
+    session.set(("a",), "x")
+    again = Session(session.form, clock=noon)
+    monkeypatch.setattr(session_engine, "MAX_SECONDS", 0.02)
+    again.restore(session.entries(), session.kept())
+    assert again.answers() == session.answers()
+    monkeypatch.setattr(session_engine, "MAX_SECONDS_WHOLE", 0.02)
+    other = Session(session.form, clock=noon)
+    with pytest.raises(Problem, match="E_FORM_LIMIT"):
+        other.restore(session.entries(), session.kept())

@@ -38,9 +38,11 @@ class Bounds:
     """PATCH and POST with a body, in work at once; one more is 503."""
     buffered: int = 8 << 20
     """Bytes that arrived and wait for their check, of all uploads together; beyond its share, a peer has to wait."""
-    flush_bytes: int = 32 << 20
+    flush_bytes: int = 256 << 20
     flush_seconds: float = 5.0
-    """A long body is made durable this often, at its end, and when it is cut."""
+    """A long body is made durable this often, at its end, and when it is cut: a crash of the receiver costs its sender
+    five seconds of the line, however quick that is.
+    """
     remembered: int = 64
     """Checks of uploads kept for the next request, up to 140 KiB each."""
     # the desk

@@ -27,11 +27,15 @@ Progress = Callable[[int, int], None]
 def begin_filled(field: Field, data: Mapping[str, Any], *, form_id: str | None = None, folder: FilePath) -> str:
     """A new interview with these answers; the record code. Paths of files are taken from `folder` on.
 
-    Raises E_NOT_ENROLLED, E_FORM_UNKNOWN, E_ANSWER_*, E_ATTACH_*; then no interview was begun.
+    Raises E_NOT_ENROLLED, E_FORM_UNKNOWN, E_ANSWER_*, E_ATTACH_*, and E_GATE_WIPE when the answers say that nothing
+    is kept; then no interview was begun.
     """
     interview = field.new_interview(form_id)
     try:
         fill(interview, data, folder)
+        wiping = interview.review().wiping
+        if wiping:
+            raise Problem("E_GATE_WIPE", gates=", ".join(dict.fromkeys(gate.id for gate in wiping)))
     except BaseException:
         # A disk so full that even the erasure fails leaves an empty interview in the list; the first cause counts.
         with contextlib.suppress(Problem):

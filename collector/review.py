@@ -37,6 +37,11 @@ class Review:
         return tuple(gate for gate in self.gates if gate.effect in ENDING)
 
     @property
+    def wiping(self) -> tuple[OpenGate, ...]:
+        """The gates under which nothing is kept."""
+        return tuple(gate for gate in self.gates if gate.wipes)
+
+    @property
     def ready(self) -> bool:
         """Whether the interview can be sealed as it is."""
         return not (self.blocking or self.missing or self.invalid or self.ending)

@@ -58,6 +58,18 @@ ENTRIES: tuple[Entry, ...] = (
         "Read in the review what each of them asks for. Withdraw the interview, or correct an answer that was wrong.",
     ),
     Entry(
+        "E_GATE_WIPE",
+        "The answers say that nothing of this interview is kept ({gates}).",
+        "Nothing of it is on this machine: what was begun was erased.",
+        "Heed it: erase the file of answers too. If an answer was wrong, correct the file and begin again.",
+    ),
+    Entry(
+        "E_WITHDRAW_UNSURE",
+        "Erasing the interview {code} was not confirmed.",
+        _KEPT,
+        "Confirm it on the terminal, or give --yes.",
+    ),
+    Entry(
         "E_SEAL_BLOCKED",
         "Questions that decide whether the interview may go on are not answered: {questions}. Also open: {missing}.",
         _KEPT,

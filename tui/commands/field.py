@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui.commands import common, reports
+from tui.commands.gates import gate_lines, gates_of
 
 if TYPE_CHECKING:
     from collector.field import Field
-    from collector.review import Review
-    from schemas.session_types import Issue
 
 _PATH = click.Path(path_type=Path)
 
@@ -113,7 +112,10 @@ def new(home: Path | None, passphrase_file: Path | None, as_json: bool, form_id:
     data = common.read_json_object(answers)
     with opened(home, passphrase_file) as field:
         code = filling.begin_filled(field, data, form_id=form_id, folder=answers.absolute().parent)
-    common.emit({"code": code}, [code], as_json=as_json)
+        gates = gates_of(field.open_interview(code))
+    for line in gate_lines(gates):
+        click.echo(line, err=True)
+    common.emit({"code": code, "gates": gates}, [code], as_json=as_json)
 
 
 @click.command()
@@ -178,53 +180,6 @@ def detach(home: Path | None, passphrase_file: Path | None, as_json: bool, code:
     shown = files.shown_name(gone.name)
     result = {"code": code, "detached": {"name": shown, "sid": gone.sid.hex()}}
     common.emit(result, [f"{shown} is gone."], as_json=as_json)
-
-
-@click.command()
-@common.vault_options
-@click.argument("code")
-def review(home: Path | None, passphrase_file: Path | None, as_json: bool, code: str) -> None:
-    """Show what stands between the interview CODE and its seal."""
-    with opened(home, passphrase_file) as field:
-        taken = field.open_interview(code)
-        try:
-            found, language = taken.review(), taken.session.language
-        finally:
-            taken.close()
-    common.emit({"code": code, **_review_dict(found, language)}, _review_lines(found, language), as_json=as_json)
-
-
-def _review_dict(found: Review, language: str) -> dict[str, Any]:
-    from collector.drafts import path_text
-
-    def listed(issues: Iterable[Issue]) -> list[dict[str, str]]:
-        return [{"question": path_text(issue.path), "rule": issue.code, "message": issue.message} for issue in issues]
-
-    return {
-        "ready": found.ready,
-        "blocking": listed(found.blocking),
-        "missing": listed(found.missing),
-        "invalid": listed(found.invalid),
-        "gates": [gate.as_dict(language) for gate in found.gates],
-        "hidden_files": [attachment.name for attachment in found.hidden_files],
-        "counts": dict(found.counts),
-    }
-
-
-def _review_lines(found: Review, language: str) -> Iterator[str]:
-    plain = _review_dict(found, language)
-    yield from (f"{gate['gate']}: {gate['text']}" for gate in plain["gates"])
-    for title, key in (
-        ("Must be answered before sealing", "blocking"),
-        ("Not answered yet", "missing"),
-        ("Needs a look", "invalid"),
-    ):
-        items = plain[key]
-        if items:
-            yield f"{title}:"
-            yield from (f"  {item['question']}: {item['message']}" for item in items)
-    if found.ready:
-        yield "Ready to be sealed."
 
 
 @click.command()

@@ -145,13 +145,22 @@ ENTRIES = (
         "E_RECEIVERS_FULL",
         "A desk works with at most {limit} receivers.",
         _NOTHING,
-        "Take one out that is not in use any more: svidok desk mission receiver remove WHICH.",
+        "Take one out that is not in use any more: svidok desk mission receiver remove WHICH, and then forget WHICH.",
     ),
     Entry(
         "E_RECEIVER_WHICH",
         "This desk has several receivers, or none like this: {names}.",
         _NOTHING,
         "Say which one with --only and the first digits of its fingerprint.",
+    ),
+    Entry(
+        "E_RECEIVER_HOLDS",
+        "Something may still lie at {url} or come there. Volumes not fetched: {volumes}. Volumes not acknowledged:"
+        " {imported}. Return boxes that it lacks: {boxes}. Devices whose newest pack names it: {devices}.",
+        "It is still known here: it is fetched from, and gets receipts. Devices keep every interview until the desk has"
+        " confirmed it.",
+        "Enrol these devices again for their new packs, fetch, import and send the receipts. When nothing comes any"
+        " more: svidok desk mission receiver forget WHICH (at once, with --force).",
     ),
     Entry(
         "E_DESK_UNKNOWN",

@@ -28,6 +28,18 @@ _WHOLE: Final = (
     " (SELECT count(*) FROM receipt WHERE receipt.bid = bundle_filed.bid AND status = 'imported')"
 )
 """Bundles of which every entry is imported and has its receipt."""
+_IS_WHOLE: Final = f"EXISTS ({_WHOLE} AND bundle_filed.bid = fetched.bid)"
+"""The same for the bundle of a row, where few rows are asked about."""
+_LACKING: Final = (
+    "SELECT retn, max(changed) AS newest FROM return_box AS box WHERE retn IN ("
+    "SELECT retn FROM return_box JOIN mission_receiver USING (mission) WHERE r1_key = ?1"
+    " UNION SELECT retn FROM fetched JOIN bundle USING (bid) WHERE receiver = ?1 AND state = 'done')"
+    " GROUP BY retn HAVING newest >"
+    " coalesce((SELECT changed FROM return_put WHERE receiver = ?1 AND return_put.retn = box.retn), 0)"
+)
+"""Boxes that a receiver lacks, or that have other receipts than it was given: those of its missions and of the volumes
+that it listed.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +207,9 @@ def settle(vault: Vault) -> int:
     for bid, s, i in places:
         files.remove(vault.home / FOLDER / volume_name(bid, s, i))
     vault.db.execute(f"UPDATE fetched SET state = 'done' WHERE state IN ('listed', 'here') AND bid IN ({_WHOLE})")
+    vault.db.execute(
+        "DELETE FROM fetched WHERE state = 'done' AND receiver NOT IN (SELECT r1_key FROM mission_receiver)"
+    )
     return len(places)
 
 
@@ -202,9 +217,11 @@ def settle(vault: Vault) -> int:
 
 
 def to_acknowledge(vault: Vault, receiver: bytes) -> list[tuple[bytes, int, int]]:
-    """Volumes at a receiver whose bundle is imported whole: bundle id, stripe, index."""
+    """Volumes at a receiver whose bundle is imported whole, and whose box it has: bundle id, stripe, index."""
     rows = vault.db.query(
-        f"SELECT bid, s, i FROM fetched WHERE receiver = ? AND state = 'done' AND bid IN ({_WHOLE}) ORDER BY at",
+        "SELECT bid, s, i FROM fetched JOIN bundle USING (bid)"
+        f" WHERE receiver = ?1 AND state = 'done' AND {_IS_WHOLE}"
+        f" AND retn NOT IN (SELECT retn FROM ({_LACKING})) ORDER BY at",
         (receiver,),
     )
     return [(bytes(bid), int(s), int(i)) for bid, s, i in rows]
@@ -215,6 +232,57 @@ def acknowledged(vault: Vault, receiver: bytes, place: tuple[bytes, int, int]) -
     vault.db.execute("DELETE FROM fetched WHERE receiver = ? AND bid = ? AND s = ? AND i = ?", (receiver, *place))
 
 
+# ---- return boxes ----
+
+
+def boxes(vault: Vault, receiver: bytes) -> int:
+    """How many boxes with receipts a receiver is to have: those of its missions and of the volumes that it listed."""
+    row = vault.db.one(
+        "SELECT count(*) FROM (SELECT retn FROM return_box JOIN mission_receiver USING (mission) WHERE r1_key = ?1"
+        " UNION SELECT retn FROM return_box JOIN bundle USING (retn) JOIN fetched USING (bid)"
+        " WHERE receiver = ?1 AND state = 'done')",
+        (receiver,),
+    )
+    return int(row[0]) if row else 0
+
+
+def lacking(vault: Vault, receiver: bytes) -> dict[bytes, int]:
+    """The boxes that a receiver lacks or has with older receipts, those that changed first before the others: retn, and
+    which change is the last one.
+    """
+    rows = vault.db.query(f"{_LACKING} ORDER BY newest", (receiver,))
+    return {bytes(retn): int(changed) for retn, changed in rows}
+
+
+def box_put(vault: Vault, receiver: bytes, retn: bytes, changed: int, now: int) -> None:
+    """A receiver took a box with every receipt up to this change."""
+    vault.db.execute(
+        "INSERT INTO return_put VALUES (?, ?, ?, ?) ON CONFLICT (receiver, retn) DO UPDATE SET"
+        " changed = excluded.changed, at = excluded.at",
+        (receiver, retn, changed, now),
+    )
+
+
+# ---- what may still lie there ----
+
+
+def lying(vault: Vault, receiver: bytes) -> tuple[int, int]:
+    """Volumes that a receiver lists and that are not here; volumes of it that are here and not acknowledged."""
+    row = vault.db.one(
+        "SELECT coalesce(sum(state = 'listed'), 0), coalesce(sum(state IN ('here', 'done')), 0) FROM fetched"
+        " WHERE receiver = ?",
+        (receiver,),
+    )
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def forget(vault: Vault, receiver: bytes) -> None:
+    """Of a receiver that is asked no more, keep only which volumes lie here, inside the caller's transaction."""
+    vault.db.execute("DELETE FROM fetched WHERE receiver = ? AND state <> 'here'", (receiver,))
+    vault.db.execute("DELETE FROM fetch_place WHERE receiver = ?", (receiver,))
+    vault.db.execute("DELETE FROM return_put WHERE receiver = ?", (receiver,))
+
+
 def counts(vault: Vault) -> dict[str, int]:
     """For `status`: volumes that lie here with their bytes, that are listed and not here, that can be acknowledged."""
     here = vault.db.one(
@@ -222,7 +290,7 @@ def counts(vault: Vault) -> dict[str, int]:
         " (SELECT DISTINCT bid, s, i, bytes FROM fetched WHERE state = 'here')"
     )
     listed = vault.db.one("SELECT count(*) FROM fetched WHERE state = 'listed'")
-    waiting = vault.db.one(f"SELECT count(*) FROM fetched WHERE state = 'done' AND bid IN ({_WHOLE})")
+    waiting = vault.db.one(f"SELECT count(*) FROM fetched WHERE state = 'done' AND {_IS_WHOLE}")
     return {
         "here": int(here[0]) if here else 0,
         "here_bytes": int(here[1]) if here else 0,

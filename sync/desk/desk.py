@@ -160,7 +160,15 @@ class Desk:
 
     def receiver_remove(self, which: str, mission_name: str | None = None) -> Receiver:
         """Let the packs of a mission name this receiver no more. See `receivers.remove`."""
-        return receivers.remove(self.vault, mission.only(self.vault, mission_name), which)
+        return receivers.remove(self.vault, mission.only(self.vault, mission_name), which, clock=self.clock)
+
+    def receiver_forget(self, which: str, mission_name: str | None = None, *, force: bool = False) -> Receiver:
+        """Ask a receiver that was removed no more. See `receivers.forget`."""
+        return receivers.forget(self.vault, mission.only(self.vault, mission_name), which, force=force)
+
+    def receiver_holding(self, receiver: Receiver, mission_name: str | None = None) -> Problem | None:
+        """What may still lie at a receiver that a mission names no more. See `receivers.holding`."""
+        return receivers.holding(self.vault, mission.only(self.vault, mission_name), receiver)
 
     def receivers(self, mission_name: str | None = None) -> list[Receiver]:
         """The receivers of all missions, or of one."""

@@ -1,8 +1,9 @@
 """Receipts back to the field over receivers (docs/spec/protocol.md §10.5, §11.2): boxes first, acknowledgements after.
 
-Rule: a receiver gets the boxes of the missions that name it, and of these only what it does not have yet. A volume is
-acknowledged only when every entry of its bundle is imported with its receipt and the receiver holds that bundle's box,
-so that nothing may expire before its author can learn what became of it.
+Rule: a receiver gets the boxes of the missions that name it and of the volumes that it listed, and of these only what
+it does not have yet. A volume is acknowledged only when every entry of its bundle is imported with its receipt and the
+receiver holds that bundle's box, so that nothing may expire before its author can learn what became of it. A box that a
+receiver refuses goes again in the next run, and holds up no other.
 """
 
 from __future__ import annotations
@@ -10,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from collector import crypto
 from collector.vault import Vault
 from schemas.problems import Problem
 from sync import network
@@ -24,13 +24,18 @@ if TYPE_CHECKING:
     from sync.course import Gate
 
 Progress = Callable[[int, int], None]
+REFUSED_IN_A_ROW: Final = 8
+"""So many boxes refused one after another, and a receiver is left alone."""
+_THIS_BOX: Final = frozenset(("E_HTTP_REQUEST", "E_NET_ANSWER", "E_UPLOAD_LENGTH", "E_RECEIVER_FAULT"))
+"""Answers that speak of one box; whatever else is said of it holds for the next as well."""
 
 
 @dataclass(slots=True)
 class ReceiverReturns:
-    """What one receiver took: return files and the receipts in them, volumes acknowledged; `boxes` that it had already.
+    """What one receiver took: return files and the receipts in them, volumes acknowledged; `unchanged` boxes that it
+    had already, `refused` ones that it would not take.
 
-    `problem`: why it ended early; what is left goes the next time.
+    `problem`: why it ended early, or refused a box; what is left goes the next time.
     """
 
     url: str
@@ -38,6 +43,7 @@ class ReceiverReturns:
     files: int = 0
     receipts: int = 0
     unchanged: int = 0
+    refused: int = 0
     acknowledged: int = 0
     problem: Problem | None = None
 
@@ -101,24 +107,26 @@ def send(
 
 
 def _boxes(vault: Vault, line: Line, part: ReceiverReturns, now: int, progress: Progress | None) -> None:
-    receiver = line.receiver
-    digests = _digests(vault, receiver.missions)
-    lacking = _lacking(vault, receiver.key, digests)
-    part.unchanged = len(digests) - len(lacking)
+    """Every box that the receiver lacks. Raises what the line does, and the answer after too many refusals."""
+    key, row = line.receiver.key, 0
+    lacking = arrivals.lacking(vault, key)
+    part.unchanged = arrivals.boxes(vault, key) - len(lacking)
     if not lacking:
         return
-    for done, box in enumerate(receipts.boxes(vault, frozenset(lacking))):
+    for done, box in enumerate(receipts.boxes(vault, lacking.keys())):
         if not line.open():
             return
         path, kind = f"{network.RETURNS}/{box.retn.hex()}", {"Content-Type": network.VOLUME_BODY}
-        line.ask("PUT", path, 200, 201, 204, body=box.data, headers=kind)
-        vault.db.execute(
-            "INSERT INTO return_put VALUES (?, ?, ?, ?) ON CONFLICT (receiver, retn) DO UPDATE SET"
-            " digest = excluded.digest, at = excluded.at",
-            (receiver.key, box.retn, digests[box.retn], now),
-        )
-        part.files += 1
-        part.receipts += box.receipts
+        try:
+            line.ask("PUT", path, 200, 201, 204, body=box.data, headers=kind)
+        except Problem as problem:
+            row += 1
+            if problem.code not in _THIS_BOX or row == REFUSED_IN_A_ROW:
+                raise
+            part.refused, part.problem = part.refused + 1, problem
+            continue
+        arrivals.box_put(vault, key, box.retn, lacking[box.retn], now)
+        row, part.files, part.receipts = 0, part.files + 1, part.receipts + box.receipts
         if progress is not None:
             progress(done + 1, len(lacking))
 
@@ -134,25 +142,4 @@ def _acknowledge(vault: Vault, line: Line, part: ReceiverReturns) -> None:
 
 def waiting(vault: Vault, found: Sequence[Receiver]) -> int:
     """How many boxes have to go to receivers still, counted for each of them."""
-    return sum(len(_lacking(vault, receiver.key, _digests(vault, receiver.missions))) for receiver in found)
-
-
-def _lacking(vault: Vault, receiver: bytes, digests: dict[bytes, bytes]) -> list[bytes]:
-    rows = vault.db.query("SELECT retn, digest FROM return_put WHERE receiver = ?", (receiver,))
-    put = {bytes(retn): bytes(digest) for retn, digest in rows}
-    return [retn for retn, digest in digests.items() if put.get(retn) != digest]
-
-
-def _digests(vault: Vault, missions: Sequence[str]) -> dict[bytes, bytes]:
-    """For every return box of devices of these missions a hash of all receipts for it."""
-    marks = ", ".join("?" * len(missions))
-    rows = vault.db.query(
-        "SELECT bundle.retn, receipt.signed FROM receipt JOIN bundle USING (bid) JOIN device USING (serial)"
-        f" JOIN mission ON mission.id = device.mission WHERE mission.name IN ({marks})"
-        " ORDER BY bundle.retn, receipt.id",
-        tuple(missions),
-    )
-    found: dict[bytes, bytes] = {}
-    for retn, signed in rows:
-        found[bytes(retn)] = crypto.sha256(found.get(bytes(retn), b""), bytes(signed))
-    return found
+    return sum(len(arrivals.lacking(vault, receiver.key)) for receiver in found)

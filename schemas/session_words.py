@@ -191,7 +191,9 @@ class Words:
             itemset = question.itemset
             if itemset.nodes is None:
                 return next((self.say(each.text, live.scope) for each in itemset.items if each.value == value), "")
-            for node, code in self._pairs(itemset, live, whole=True):
+            pairs = self._pairs(itemset, live, whole=True)
+            context.spend(len(pairs))
+            for node, code in pairs:
                 if code == value:
                     return self._label(itemset, node)
             return ""

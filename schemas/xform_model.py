@@ -1,7 +1,7 @@
 """What a form says, once it has been read: questions, groups, repeats, texts and choice lists.
 
 A form definition never changes while interviews run on it, so any number of sessions share one. Everything that an
-expression needs is compiled before the definition is handed out (`schemas.xform_compile`); a definition that exists can
+expression needs is compiled before the definition is handed out (`schemas.xform_fill`); a definition that exists can
 run. Names of attributes follow the XForms specification of ODK where it has them; Svidok's own marks stand in binds in
 the namespace `urn:svidok:form:1` (compartment, mode, tier, required, reserved, alone, code, start).
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from schemas.problems import Problem
 
@@ -23,6 +23,10 @@ Mode: TypeAlias = Literal["read", "ask", "code", "staff", "auto"]
 Tier: TypeAlias = Literal["C", "X"]
 Strictness: TypeAlias = Literal["block", "answer", "no", "auto"]
 SVIDOK = "urn:svidok:form:1"
+_COMPARTMENTS: Mapping[str, Compartment] = {"identity": "identity", "narrative": "narrative", "process": "process"}
+_MODES: Mapping[str, Mode] = {"read": "read", "ask": "ask", "code": "code", "staff": "staff", "auto": "auto"}
+_TIERS: Mapping[str, Tier] = {"C": "C", "X": "X"}
+_Mark = TypeVar("_Mark")
 
 Step: TypeAlias = "str | tuple[str, int]"
 Path: TypeAlias = tuple[Step, ...]
@@ -86,32 +90,23 @@ class Definition:
 
     @property
     def compartment(self) -> Compartment:
-        """Where the answer is sealed: its own mark, or that of the nearest group that has one; `narrative` without
-        any.
-        """
-        for each in self.lineage():
-            mark = each.marks.get("compartment")
-            if mark in ("identity", "narrative", "process"):
-                return mark  # type: ignore[return-value]  # narrowed by the membership test, which mypy does not follow
+        """Where the answer is sealed: its own mark, or that of the nearest group that has one."""
+        return _inherited(self, "compartment", _COMPARTMENTS, self.unmarked)
+
+    @property
+    def unmarked(self) -> Compartment:
+        """The compartment where nothing around says which."""
         return "narrative"
 
     @property
     def mode(self) -> Mode:
         """How the question is put: its own mark, or that of the nearest group that has one; `ask` without any."""
-        for each in self.lineage():
-            mark = each.marks.get("mode")
-            if mark in ("read", "ask", "code", "staff", "auto"):
-                return mark  # type: ignore[return-value]  # narrowed by the membership test, which mypy does not follow
-        return "ask"
+        return _inherited(self, "mode", _MODES, "ask")
 
     @property
     def tier(self) -> Tier:
         """`C` core or `X` extended: its own mark, or that of the nearest group that has one; `C` without any."""
-        for each in self.lineage():
-            mark = each.marks.get("tier")
-            if mark in ("C", "X"):
-                return mark  # type: ignore[return-value]  # narrowed by the membership test, which mypy does not follow
-        return "C"
+        return _inherited(self, "tier", _TIERS, "C")
 
     def lineage(self) -> Iterator[Definition]:
         """This node and the groups around it, from the inside out."""
@@ -119,6 +114,15 @@ class Definition:
         while each is not None:
             yield each
             each = each.parent
+
+
+def _inherited(definition: Definition, mark: str, allowed: Mapping[str, _Mark], without: _Mark) -> _Mark:
+    """The mark of the node itself or of the nearest group that has it."""
+    for each in definition.lineage():
+        found = allowed.get(each.marks.get(mark, ""))
+        if found is not None:
+            return found
+    return without
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -206,11 +210,9 @@ class Question(Definition):
         return self.calculate is None and self.type not in ("note", "calculate")
 
     @property
-    def compartment(self) -> Compartment:
-        """As for every node; a file without any mark belongs to `identity`: faces, voices and names are in files."""
-        if self.type == "file" and not any("compartment" in each.marks for each in self.lineage()):
-            return "identity"
-        return Definition.compartment.fget(self)  # type: ignore[attr-defined,no-any-return]  # the property above
+    def unmarked(self) -> Compartment:
+        """A file without any mark belongs to `identity`: faces, voices and names are in files."""
+        return "identity" if self.type == "file" else "narrative"
 
 
 @dataclass(slots=True, eq=False)

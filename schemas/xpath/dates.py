@@ -1,14 +1,12 @@
-"""Functions of dates and times. Dates are ISO 8601 text; numbers are days since 1970-01-01, local clock time."""
+"""Dates and times as they become each other. Dates are ISO 8601 text; numbers are days since 1970-01-01, local clock
+time.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
-from schemas.xpath.code import Code, Context, text
-from schemas.xpath.code import value as any_value
 from schemas.xpath.values import (
     NAN,
     Scalar,
@@ -19,10 +17,6 @@ from schemas.xpath.values import (
     parse_moment,
     parse_time,
 )
-
-if TYPE_CHECKING:
-    from schemas.xpath.compiler import Job
-    from schemas.xpath.tree import Tree
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -129,38 +123,6 @@ def _formatted_moment(value: Scalar) -> datetime | None:
     return moment
 
 
-def _formatted(job: Job, trees: tuple[Tree, ...]) -> Code:
-    codes = [job.code(tree) for tree in trees]
-    moment, pattern = any_value(codes[0]), text(codes[1])
-    job.language = job.language or codes[1].literal is None or "%a" in codes[1].literal or "%b" in codes[1].literal
-    local = any(each.local for each in codes)
-    return Code("text", lambda c: format_date(moment(c), pattern(c), code_of(c.world.language)), local=local)
-
-
 def code_of(language: str) -> str:
     """The code in the name of a form's language: `uk` of `Ukrainian (uk)`."""
     return language.rpartition("(")[2].rstrip(")").strip().lower()
-
-
-def register_dates(plain: Callable[..., None], register: Callable[..., Callable[..., object]]) -> None:
-    """Puts the functions of dates on the allow-list."""
-    plain("date", "text", "v", to_date)
-    plain("date-time", "text", "v", to_moment)
-    plain("decimal-date-time", "number", "v", decimal_moment)
-    plain("decimal-time", "number", "v", decimal_time)
-    for name in ("format-date", "format-date-time"):
-        register(name, 2, 2)(_formatted)
-
-    @register("today", 0, 0)
-    def _today(job: Job, trees: tuple[Tree, ...]) -> Code:
-        job.volatile = True
-        return Code("text", _today_text)
-
-    @register("now", 0, 0)
-    def _now(job: Job, trees: tuple[Tree, ...]) -> Code:
-        job.volatile = True
-        return Code("text", lambda c: moment_text(c.world.now()))
-
-
-def _today_text(c: Context) -> str:
-    return c.world.now().date().isoformat()

@@ -11,11 +11,13 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from schemas.xpath.code import Code, Context, Leaf, Refused, text
-from schemas.xpath.functions import plain, register
+from schemas.xpath.registry import Functions
 from schemas.xpath.tree import Call, String, Tree
 
 if TYPE_CHECKING:
     from schemas.xpath.compiler import Job
+
+FUNCTIONS = Functions()
 
 _ALGORITHMS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 _ENCODINGS = ("base64", "hex")
@@ -48,7 +50,7 @@ def base64_text(written: str) -> str:
         return ""
 
 
-@register("digest", 2, 3)
+@FUNCTIONS.register("digest", 2, 3)
 def _digest(job: Job, trees: tuple[Tree, ...]) -> Code:
     for tree, allowed in zip(trees[1:], ((*_ALGORITHMS,), _ENCODINGS), strict=False):
         names = [each.upper() for each in allowed]
@@ -59,10 +61,10 @@ def _digest(job: Job, trees: tuple[Tree, ...]) -> Code:
     return Code("text", lambda c: digest(*[run(c) for run in runs]), local=any(each.local for each in codes))
 
 
-plain("base64-decode", "text", "t", base64_text)
+FUNCTIONS.plain("base64-decode", "text", "t", base64_text)
 
 
-@register("extract-signed", 2, 2)
+@FUNCTIONS.register("extract-signed", 2, 2)
 def _extract_signed(job: Job, trees: tuple[Tree, ...]) -> Code:
     """The text behind a signature of 64 bytes, both in Base64, if it holds under the key; else empty (JavaRosa)."""
     codes = [job.code(tree) for tree in trees]
@@ -81,7 +83,7 @@ def _extract_signed(job: Job, trees: tuple[Tree, ...]) -> Code:
     return Code("text", run, local=any(each.local for each in codes))
 
 
-@register("pulldata", 4, 4)
+@FUNCTIONS.register("pulldata", 4, 4)
 def _pulldata(job: Job, trees: tuple[Tree, ...]) -> Code:
     """`instance(1)/root/item[3 = 4]/2`, of the first item that there is."""
     table = job.instance(Call("instance", trees[:1]))

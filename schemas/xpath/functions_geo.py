@@ -13,12 +13,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from schemas.xpath.code import Code
-from schemas.xpath.functions import FUNCTIONS, MANY, Function, plain, texts_of
+from schemas.xpath.registry import MANY, Function, Functions, texts_of
 from schemas.xpath.values import NAN
 
 if TYPE_CHECKING:
     from schemas.xpath.compiler import Job
     from schemas.xpath.tree import Tree
+
+FUNCTIONS = Functions()
 
 RADIUS = 6_378_100.0
 Point: TypeAlias = tuple[float, float]
@@ -106,7 +108,7 @@ def _on(point: Point, start: Point, end: Point) -> bool:
 def crosses_itself(trace: str) -> bool:
     """Whether two parts of the line meet elsewhere than where one follows the other; a closed line may close."""
     points = points_of([trace])
-    if points is None or len(points) > 2_000:
+    if points is None or len(points) > 1_000:
         return False
     parts = [part for part in pairwise(points) if part[0] != part[1]]
     closed = len(points) > 2 and points[0] == points[-1]
@@ -133,5 +135,5 @@ def _measured(function: Callable[[list[str]], float], most: int) -> Function:
 
 FUNCTIONS["area"] = FUNCTIONS["enclosed-area"] = _measured(area, 1)
 FUNCTIONS["distance"] = _measured(distance, MANY)
-plain("geofence", "boolean", "tt", inside)
-plain("intersects", "boolean", "t", crosses_itself)
+FUNCTIONS.plain("geofence", "boolean", "tt", inside)
+FUNCTIONS.plain("intersects", "boolean", "t", crosses_itself)

@@ -11,30 +11,38 @@ from typing import TYPE_CHECKING, Any
 from schemas.xform_model import Definition, Group, Question, Repeat
 from schemas.xpath import paths
 from schemas.xpath.code import Code, Context, Reference, Refused, nodes, number, text
-from schemas.xpath.functions import FUNCTIONS, OWN, Function, register
+from schemas.xpath.registry import OWN, Function, Functions
 from schemas.xpath.tree import Call, PathTree, String, Tree
 
 if TYPE_CHECKING:
     from schemas.xpath.compiler import Job
 
+FUNCTIONS = Functions()
+
 _MODULUS = 2**31 - 1
 
 
-@register("count", 1, 1)
+@FUNCTIONS.register("count", 1, 1)
 def _count(job: Job, trees: tuple[Tree, ...]) -> Code:
     code = job.code(trees[0])
     run = nodes(code)
     return Code("number", lambda c: float(len(run(c))), local=code.local)
 
 
-@register("count-non-empty", 1, 1)
+@FUNCTIONS.register("count-non-empty", 1, 1)
 def _count_non_empty(job: Job, trees: tuple[Tree, ...]) -> Code:
     code = job.code(trees[0])
     run = nodes(code)
-    return Code("number", lambda c: float(sum(1 for node in run(c) if node.seen)), local=code.local)
+
+    def counted(c: Context) -> float:
+        found = run(c)
+        c.spend(len(found))
+        return float(sum(1 for node in found if node.seen))
+
+    return Code("number", counted, local=code.local)
 
 
-@register("position", 0, 1)
+@FUNCTIONS.register("position", 0, 1)
 def _position(job: Job, trees: tuple[Tree, ...]) -> Code:
     """Without argument, the position of a predicate's candidate; with a path, the entry's position in its repeat."""
     if not trees:
@@ -52,23 +60,23 @@ def _position(job: Job, trees: tuple[Tree, ...]) -> Code:
     return Code("number", lambda c: float((run(c) if whole else run(c).scope).place), local=code.local)
 
 
-@register("last", 0, 0)
+@FUNCTIONS.register("last", 0, 0)
 def _last(job: Job, trees: tuple[Tree, ...]) -> Code:
     job.relative = True
     return Code("number", lambda c: float(c.size), local=True)
 
 
-@register("current", 0, 0)
+@FUNCTIONS.register("current", 0, 0)
 def _current(job: Job, trees: tuple[Tree, ...]) -> Code:
     return job.code(PathTree(False, Call("current", ()), ()))
 
 
-@register("instance", 1, 1)
+@FUNCTIONS.register("instance", 1, 1)
 def _instance(job: Job, trees: tuple[Tree, ...]) -> Code:
     return job.code(PathTree(False, Call("instance", trees), ()))
 
 
-@register("jr:itext", 1, 1)
+@FUNCTIONS.register("jr:itext", 1, 1)
 def _itext(job: Job, trees: tuple[Tree, ...]) -> Code:
     """A text of the form in the session's language."""
     if not isinstance(trees[0], String):
@@ -97,7 +105,7 @@ def name_of(node: object) -> str:
     return name.removeprefix("@")
 
 
-@register("randomize", 1, 2)
+@FUNCTIONS.register("randomize", 1, 2)
 def _randomize(job: Job, trees: tuple[Tree, ...]) -> Code:
     """The nodes in another order, the same for one seed; without a seed, one order for each session."""
     code = job.code(trees[0])
@@ -105,7 +113,9 @@ def _randomize(job: Job, trees: tuple[Tree, ...]) -> Code:
     seed = number(job.code(trees[1])) if len(trees) == 2 else None
 
     def run_shuffled(c: Context) -> list[Any]:
-        return shuffled(run(c), float(c.world.seed) if seed is None else seed(c))
+        found = run(c)
+        c.spend(len(found))
+        return shuffled(found, float(c.world.seed) if seed is None else seed(c))
 
     return Code("nodes", run_shuffled, local=code.local, target=code.target)
 
@@ -137,7 +147,7 @@ def _definition(job: Job, tree: Tree) -> Definition:
     return after.target
 
 
-@register("jr:choice-name", 2, 2)
+@FUNCTIONS.register("jr:choice-name", 2, 2)
 def _choice_name(job: Job, trees: tuple[Tree, ...]) -> Code:
     """The label, in the session's language, of a code of a question whose path is given in quotes."""
     if not isinstance(trees[1], String):
@@ -164,7 +174,7 @@ def nodes_or_node(code: Code) -> Callable[[Context], Any]:
     return lambda c: next(iter(run(c)), None)
 
 
-@register("indexed-repeat", 3, 7)
+@FUNCTIONS.register("indexed-repeat", 3, 7)
 def _indexed_repeat(job: Job, trees: tuple[Tree, ...]) -> Code:
     """The value of a question in the entry with this number: indexed-repeat(question, repeat, number, …).
 

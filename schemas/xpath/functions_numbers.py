@@ -7,13 +7,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from schemas.xpath.code import Code, number
-from schemas.xpath.functions import FUNCTIONS, MANY, OWN, Function, plain, texts_of
+from schemas.xpath.registry import MANY, OWN, Function, Functions, texts_of
 from schemas.xpath.sums import exact_sum
 from schemas.xpath.values import NAN, number_of, rounded
 
 if TYPE_CHECKING:
     from schemas.xpath.compiler import Job
     from schemas.xpath.tree import Tree
+
+FUNCTIONS = Functions()
 
 
 def _whole(function: Callable[[float], int]) -> Callable[[float], float]:
@@ -37,21 +39,21 @@ def _number(job: Job, trees: tuple[Tree, ...]) -> Code:
 
 
 FUNCTIONS["number"] = Function(0, 1, _number)
-plain("int", "number", "n", _whole(math.trunc))
-plain("floor", "number", "n", _whole(math.floor))
-plain("ceiling", "number", "n", _whole(math.ceil))
-plain("round", "number", "nn", rounded, least=1)
-plain("abs", "number", "n", abs)
-plain("pow", "number", "nn", _safely(lambda a, b: a**b))
-plain("sqrt", "number", "n", _safely(math.sqrt))
-plain("exp", "number", "n", _safely(math.exp))
-plain("exp10", "number", "n", _safely(lambda a: 10.0**a))
-plain("log", "number", "n", _safely(math.log))
-plain("log10", "number", "n", _safely(math.log10))
-plain("pi", "number", "", lambda: math.pi)
+FUNCTIONS.plain("int", "number", "n", _whole(math.trunc))
+FUNCTIONS.plain("floor", "number", "n", _whole(math.floor))
+FUNCTIONS.plain("ceiling", "number", "n", _whole(math.ceil))
+FUNCTIONS.plain("round", "number", "nn", rounded, least=1)
+FUNCTIONS.plain("abs", "number", "n", abs)
+FUNCTIONS.plain("pow", "number", "nn", _safely(lambda a, b: a**b))
+FUNCTIONS.plain("sqrt", "number", "n", _safely(math.sqrt))
+FUNCTIONS.plain("exp", "number", "n", _safely(math.exp))
+FUNCTIONS.plain("exp10", "number", "n", _safely(lambda a: 10.0**a))
+FUNCTIONS.plain("log", "number", "n", _safely(math.log))
+FUNCTIONS.plain("log10", "number", "n", _safely(math.log10))
+FUNCTIONS.plain("pi", "number", "", lambda: math.pi)
 for _name in ("sin", "cos", "tan", "asin", "acos", "atan"):
-    plain(_name, "number", "n", _safely(getattr(math, _name)))
-plain("atan2", "number", "nn", _safely(math.atan2))
+    FUNCTIONS.plain(_name, "number", "n", _safely(getattr(math, _name)))
+FUNCTIONS.plain("atan2", "number", "nn", _safely(math.atan2))
 
 
 def _over_all(name: str, function: Callable[[list[float]], float]) -> None:

@@ -323,15 +323,19 @@ class Pattern:
         self._closures: dict[tuple[frozenset[int], bool, bool], frozenset[int]] = {}
         self._steps: dict[tuple[frozenset[int], str], frozenset[int]] = {}
 
-    def matches(self, text: str) -> bool:
-        """Whether the whole text matches; time grows with the text's length times the pattern's."""
+    def matches(self, text: str, spend: Callable[[int], None] = lambda steps: None) -> bool:
+        """Whether the whole text matches; time grows with the text's length times the pattern's.
+
+        `spend` is told how many places of the pattern were looked at, and may stop it by raising.
+        """
         kernel = frozenset((0,))
         last = len(text)
+        spend(last >> 4)
         for place, character in enumerate(text):
-            kernel = self._step(self._closure(kernel, place == 0, False), character)
+            kernel = self._step(self._closure(kernel, place == 0, False, spend), character)
             if not kernel:
                 return False
-        return len(self._program) - 1 in self._closure(kernel, last == 0, True)
+        return len(self._program) - 1 in self._closure(kernel, last == 0, True, spend)
 
     def _step(self, states: frozenset[int], character: str) -> frozenset[int]:
         key = (states, character)
@@ -346,11 +350,12 @@ class Pattern:
             self._steps[key] = found
         return found
 
-    def _closure(self, kernel: frozenset[int], begin: bool, end: bool) -> frozenset[int]:
+    def _closure(self, kernel: frozenset[int], begin: bool, end: bool, spend: Callable[[int], None]) -> frozenset[int]:
         key = (kernel, begin, end)
         found = self._closures.get(key)
         if found is None:
             found = self._reach(kernel, begin, end)
+            spend(len(found))
             if len(self._closures) >= MAX_REMEMBERED:
                 self._closures.clear()
             self._closures[key] = found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -162,7 +164,8 @@ def heavy(count: int) -> Session:
     session = by_hand(
         "<a/><r><n/></r>" + "".join(f"<q{i}/>" for i in range(count)),
         '<bind nodeset="/data/r" svidok:start="0"/>' + binds,
-        '<input ref="/data/a"/><group ref="/data/r"><repeat nodeset="/data/r"><input ref="/data/r/n"/></repeat></group>',
+        """<input ref="/data/a"/><group ref="/data/r"><repeat nodeset="/data/r"><input ref="/data/r/n"/></repeat>
+        </group>""",
     )
     for _ in range(100):
         session.set((*session.add(("r",))[0], "n"), "1")
@@ -194,3 +197,16 @@ def test_a_draft_that_many_answers_wrote_opens_again(monkeypatch):
     other = Session(session.form, clock=noon)
     with pytest.raises(Problem, match="E_FORM_LIMIT"):
         other.restore(session.entries(), session.kept())
+
+
+def test_a_pattern_with_more_states_than_anyone_can_remember_stops():
+    """Every place of such a text gives states that were never seen: what is remembered of the others does not help."""
+    pattern = "(a|b)*a(a|b){300}"
+    session = by_hand(
+        "<a/><b/>", f'<bind nodeset="/data/b" calculate="regex(/data/a, \'{pattern}\')"/>', '<input ref="/data/a"/>'
+    )
+    session.set(("a",), "ba" * 400)
+    assert session.value(("b",)) == "true"
+    chance = random.Random(1)
+    assert refused(session.set, ("a",), "".join(chance.choices("ab", k=50_000))) == "E_FORM_LIMIT"
+    assert session.value(("a",)) == "ba" * 400

@@ -189,9 +189,9 @@ def progress(label: str, *, as_json: bool) -> Iterator[Callable[[int, int], None
         yield step
 
 
-def counted(number: int, noun: str) -> str:
-    """A number of things, named in the singular: 1 volume, 2 volumes."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def counted(number: int, noun: str, many: str | None = None) -> str:
+    """A number of things, named in the singular: 1 volume, 2 volumes. `many`: the plural where -s does not make it."""
+    return f"{number} {noun}" if number == 1 else f"{number} {many or noun + 's'}"
 
 
 def size_text(count: int) -> str:
@@ -199,6 +199,6 @@ def size_text(count: int) -> str:
     value = float(count)
     for unit in ("bytes", "KiB", "MiB", "GiB"):
         if value < 1024 or unit == "GiB":
-            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
+            return counted(count, "byte") if unit == "bytes" else f"{value:.1f} {unit}"
         value /= 1024
     return str(count)

@@ -44,6 +44,7 @@ def demo(count: int, keep: Path | None, as_json: bool) -> None:
 
 
 def _lines(result: Result, folder: Path | None) -> Iterator[str]:
+    volumes = common.counted(result.volumes, "volume")
     rows = [
         ("interviews filled in", str(result.interviews)),
         ("sealed", str(result.sealed)),
@@ -54,7 +55,7 @@ def _lines(result: Result, folder: Path | None) -> Iterator[str]:
         ),
         (
             "sent by stick",
-            f"{result.sent_stick}, as {result.volumes} volumes, {common.size_text(result.volumes_bytes)}",
+            f"{result.sent_stick}, as {volumes}, {common.size_text(result.volumes_bytes)}",
         ),
         ("volumes lost, damaged", f"{result.volumes_lost}, {result.volumes_damaged}"),
         ("imported at the desk", str(result.imported)),

@@ -171,7 +171,7 @@ def import_(home: Path | None, passphrase_file: Path | None, as_json: bool, fold
 
 
 def _report_lines(report: ImportReport) -> Iterator[str]:
-    yield f"Bundles read: {report.bundles}, from {report.volumes} volumes."
+    yield f"Bundles read: {report.bundles}, from {common.counted(report.volumes, 'volume')}."
     if report.volumes_lost or report.volumes_damaged:
         yield f"Volumes lost: {report.volumes_lost}, damaged: {report.volumes_damaged}; what they held was rebuilt."
     if report.removed:

@@ -118,7 +118,7 @@ def tokens(home: Path | None, passphrase_file: Path | None, as_json: bool, out: 
             "fingerprint": fingerprint,
         },
         [
-            f"Wrote {written.tokens} tokens to {out}; {written.new} of them are new since the last list.",
+            f"Wrote {common.counted(written.tokens, 'token')} to {out}; new since the last list: {written.new}.",
             "Every receiver of this desk takes it in with: svidok receiver accept T",
             f"Root fingerprint, to read aloud there: {fingerprint}",
         ],
@@ -144,19 +144,19 @@ def fetch(
 
 
 def _receiver_lines(part: ReceiverReport) -> Iterator[str]:
-    yield f"{part.url}: fetched {part.fetched} volumes, {common.size_text(part.bytes)}."
+    yield f"{part.url}: fetched {common.counted(part.fetched, 'volume')}, {common.size_text(part.bytes)}."
     if part.known:
-        yield f"  {part.known} volumes were not needed: they are here, or imported."
+        yield f"  Not needed, since they are here or imported: {common.counted(part.known, 'volume')}."
     if part.foreign:
-        yield f"  {part.foreign} volumes are not for this desk; they were not fetched."
+        yield f"  Not for this desk, and not fetched: {common.counted(part.foreign, 'volume')}."
     if part.cuts:
-        yield f"  The line was cut {part.cuts} times; fetching went on where it stopped."
+        yield f"  The line was cut {common.counted(part.cuts, 'time')}; fetching went on where it stopped."
     for item in part.refused:
         yield f"  {item['item']}  {item['what']} {item['do']} [{item['code']}]"
     if part.problem is not None:
         yield f"  {problem_line(part.problem)}"
     if part.waiting:
-        yield f"  {part.waiting} volumes are still to be fetched."
+        yield f"  Still to be fetched: {common.counted(part.waiting, 'volume')}."
 
 
 def _fetch_lines(report: FetchReport) -> Iterator[str]:
@@ -189,7 +189,7 @@ def receipts(
             written = desk.receipts(out)
             total = sum(item.receipts for item in written)
             result |= {"files": [asdict(item) for item in written], "receipts": total}
-            lines.append(f"Wrote {len(written)} return files with {total} receipts to {out}.")
+            lines.append(f"Wrote {_answers(len(written), total)} to {out}.")
         report = desk.send_receipts(only=only, url=url, proxy=proxy, progress=step) if receiver else None
     if report is not None:
         result |= {"network": report.as_dict()}
@@ -199,11 +199,17 @@ def receipts(
         click.get_current_context().exit(1)
 
 
+def _answers(files: int, receipts: int) -> str:
+    return f"{common.counted(files, 'return file')} with {common.counted(receipts, 'receipt')}"
+
+
 def _return_lines(report: ReturnReport) -> Iterator[str]:
     for part in report.receivers:
-        yield f"{part.url}: sent {part.files} return files with {part.receipts} receipts; {part.unchanged} were there."
+        yield f"{part.url}: sent {_answers(part.files, part.receipts)}; there already: {part.unchanged}."
+        if part.refused:
+            yield f"  Refused, and sent again the next time: {common.counted(part.refused, 'return file')}."
         if part.acknowledged:
-            yield f"  {part.acknowledged} volumes are imported and may expire there."
+            yield f"  Imported, so that they may expire there: {common.counted(part.acknowledged, 'volume')}."
         if part.problem is not None:
             yield f"  {problem_line(part.problem)}"
 
@@ -214,11 +220,12 @@ def network_lines(network: dict[str, Any]) -> Iterator[str]:
         return
     fetched, standing = network["fetched"], network["tokens"]
     yield f"Receivers: {', '.join(receiver['url'] for receiver in network['receivers'])}."
-    yield f"Fetched and not imported: {fetched['here']} volumes, {common.size_text(fetched['here_bytes'])}."
+    here = common.counted(fetched["here"], "volume")
+    yield f"Fetched and not imported: {here}, {common.size_text(fetched['here_bytes'])}."
     if fetched["listed"]:
-        yield f"Still to fetch: {fetched['listed']} volumes."
+        yield f"Still to fetch: {common.counted(fetched['listed'], 'volume')}."
     if network["receipts_waiting"] or fetched["to_acknowledge"]:
-        waiting, imported = network["receipts_waiting"], fetched["to_acknowledge"]
-        yield f"To send: {waiting} return files; to acknowledge: {imported} volumes."
+        waiting = common.counted(network["receipts_waiting"], "return file")
+        yield f"To send: {waiting}; to acknowledge: {common.counted(fetched['to_acknowledge'], 'volume')}."
     if standing["list_needed"]:
         yield "! Receivers need the newest list of tokens: svidok desk mission tokens --out T"

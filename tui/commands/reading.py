@@ -87,7 +87,8 @@ def attachment(home: Path | None, passphrase_file: Path | None, as_json: bool, c
     common.place_for(out)
     with opened(home, passphrase_file) as desk:
         result = desk.attachment(code, name, out)
-    common.emit(result, [f"Wrote {result['bytes']} bytes to {out}. SHA-256 {result['sha256']}"], as_json=as_json)
+    size = "1 byte" if result["bytes"] == 1 else f"{result['bytes']} bytes"
+    common.emit(result, [f"Wrote {size} to {out}. SHA-256 {result['sha256']}"], as_json=as_json)
 
 
 @click.command()
@@ -97,6 +98,6 @@ def export(home: Path | None, passphrase_file: Path | None, as_json: bool, folde
     """Write all records as CSV tables in plain text, one for each compartment and repeat."""
     with opened(home, passphrase_file) as desk:
         written = desk.export_csv(folder)
-    lines = [f"{item.name}: {item.rows} rows" for item in written]
+    lines = [f"{item.name}: {common.counted(item.rows, 'row')}" for item in written]
     lines.append("These files are not encrypted: whoever has them can read them.")
     common.emit({"files": [asdict(item) for item in written]}, lines, as_json=as_json)

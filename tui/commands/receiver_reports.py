@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from tui.commands.common import size_text
+from tui.commands.common import counted, size_text
 
 if TYPE_CHECKING:
     from sync.receiver.copy import CopyReport
@@ -31,9 +31,8 @@ def day(moment: int) -> str:
 
 def accepted_lines(done: Accepted, note: str | None) -> list[str]:
     """What a list of tokens changed."""
-    first = (
-        f"{done.organisation}: {done.added} tokens added, {done.cancelled} cancelled; valid until {day(done.expires)}."
-    )
+    added = f"{counted(done.added, 'token')} added, {done.cancelled} cancelled"
+    first = f"{done.organisation}: {added}; valid until {day(done.expires)}."
     lines = [first, f"Root fingerprint: {done.fingerprint}"]
     if not done.new and not (done.added or done.cancelled):
         lines.append("Nothing new: this list, or a newer one, was in force already.")
@@ -50,15 +49,15 @@ def status_lines(state: Status, now: int) -> list[str]:
         f"Offices: {state.offices}; unused tokens: {state.tokens}; return boxes: {state.returns}",
     ]
     if state.oldest is not None:
-        waited = max(0, now - state.oldest) // 86_400
-        lines.append(f"The oldest volume that no desk has imported came {day(state.oldest)} ({waited} days ago).")
+        waited = counted(max(0, now - state.oldest) // 86_400, "day")
+        lines.append(f"The oldest volume that no desk has imported came {day(state.oldest)} ({waited} ago).")
     lines.append("Certificates end: " + ", ".join(day(end) for end in state.certificates))
     return [*lines, *(f"! {warning}" for warning in state.warnings)]
 
 
 def fsck_lines(report: FsckReport) -> list[str]:
     """What was found, and what became of it."""
-    lines = [f"{report.volumes} volumes and {report.uploads} unfinished uploads were looked at."]
+    lines = [f"Looked at {counted(report.volumes, 'volume')} and {counted(report.uploads, 'unfinished upload')}."]
     for finding in report.findings:
         state = "mended" if finding.mended else "NOT MENDED"
         why = f" ({finding.why})" if finding.why else ""
@@ -69,11 +68,12 @@ def fsck_lines(report: FsckReport) -> list[str]:
 def copy_lines(report: CopyReport) -> list[str]:
     """What is at the target now, and what is not."""
     lines = [
-        f"{report.volumes} volumes are there ({report.already} of them were before), {size_text(report.bytes)};"
-        f" {report.offices} offices, {report.tokens} tokens, {report.boxes} return boxes."
+        f"Now there: {counted(report.volumes, 'volume')} ({report.already} before), {size_text(report.bytes)};"
+        f" {counted(report.offices, 'office')}, {counted(report.tokens, 'token')},"
+        f" {counted(report.boxes, 'return box', 'return boxes')}."
     ]
     if report.left:
-        lines.append(f"{len(report.left)} unfinished uploads stay behind; their devices begin them anew.")
+        lines.append(f"Left behind, for their devices to begin anew: {counted(len(report.left), 'unfinished upload')}.")
     lines += [f"NOT COPIED: {fault.what} [{fault.code}]" for fault in report.faults]
     lines.append("Serve from there with --store and --index." if report.whole else "Something is left to do.")
     return lines

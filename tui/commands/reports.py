@@ -31,17 +31,16 @@ def export_lines(report: ExportReport) -> Iterator[str]:
     """What an export did."""
     for bundle in report.bundles:
         volumes = bundle.n * bundle.stripes
-        count = f"{len(bundle.codes)} interviews, {bundle.whole} of {volumes} volumes read back whole"
-        yield f"Bundle {bundle.label}: {count}."
-        if bundle.stripes == 1 and bundle.k < bundle.n:
-            yield f"  Any {bundle.k} of its {bundle.n} volumes are enough."
-        elif bundle.k < bundle.n:
-            yield f"  Any {bundle.k} of {bundle.n} volumes are enough in each of its {bundle.stripes} parts."
+        whole = f"{bundle.whole} of {counted(volumes, 'volume')} read back whole"
+        yield f"Bundle {bundle.label}: {counted(len(bundle.codes), 'interview')}, {whole}."
+        if bundle.k < bundle.n:
+            each = "" if bundle.stripes == 1 else f" in each of its {bundle.stripes} parts"
+            yield f"  {_enough(bundle.k, counted(bundle.n, 'volume'))}{each}."
         if bundle.problem is not None:
             yield f"  {problem_line(bundle.problem)}"
     for stick in report.sticks:
         verdict = "arrived whole" if stick.ok else "did NOT arrive whole"
-        yield f"{stick.folder}: {stick.whole} volumes, {size_text(stick.bytes)}, {verdict}."
+        yield f"{stick.folder}: {counted(stick.whole, 'volume')}, {size_text(stick.bytes)}, {verdict}."
         yield from (f"  {name}: {problem_line(problem)}" for name, problem in stick.bad.items())
         if stick.problem is not None:
             yield f"  {problem_line(stick.problem)}"
@@ -51,21 +50,30 @@ def export_lines(report: ExportReport) -> Iterator[str]:
         yield "Nothing is waiting to leave."
 
 
+def _enough(k: int, of: object) -> str:
+    return f"Any {k} of {of} {'is' if k == 1 else 'are'} enough"
+
+
 def check_lines(report: CheckReport) -> Iterator[str]:
     """What a check found: bundles first, then every file that is not good."""
     for bundle in report.bundles:
         state = "complete" if bundle.complete else "NOT complete"
         counts = f"Volumes whole {bundle.whole}, damaged {bundle.damaged}, missing {bundle.lost}"
-        yield f"Bundle {bundle.label}: {state}. {counts}; {bundle.k} of {bundle.n} are enough."
+        yield f"Bundle {bundle.label}: {state}. {counts}. {_enough(bundle.k, bundle.n)}."
         if bundle.problem is not None:
             yield f"  {problem_line(bundle.problem)}"
     for file in report.files:
         if file.state != "good":
             detail = (
-                problem_line(file.problem) if file.problem else f"{file.bad} bad cells, {file.repairable} repairable"
+                problem_line(file.problem)
+                if file.problem
+                else f"{counted(file.bad, 'bad cell')}, {file.repairable} repairable"
             )
             yield f"{file.folder}/{file.name}: {file.state}: {detail}"
-    yield f"{len(report.files)} volumes, {report.returns} return files, {report.others} other files."
+    yield (
+        f"{counted(len(report.files), 'volume')}, {counted(report.returns, 'return file')},"
+        f" {counted(report.others, 'other file')}."
+    )
     if not report.bundles:
         yield "There is no volume that can be read."
     elif report.ok:
@@ -113,7 +121,7 @@ def receipt_lines(report: ReceiptReport) -> Iterator[str]:
             why = f" ({item.desk_code})" if item.desk_code else ""
             yield f"{item.code}: {item.status} at the desk{why}{'' if item.new else ', known already'}"
     if report.foreign:
-        yield f"{report.foreign} return files are for other devices."
+        yield f"For other devices: {counted(report.foreign, 'return file')}."
     if report.problem is not None:
         yield problem_line(report.problem)
     elif not report.taken:
@@ -132,7 +140,7 @@ def purge_lines(report: PurgeReport) -> Iterator[str]:
     """What was removed, and what stays and why."""
     yield from (f"{code} was removed: the office has it." for code in report.purged)
     for kept in report.kept:
-        wait = f", {kept.days} days more" if kept.days else ""
+        wait = f", {counted(kept.days, 'day')} more" if kept.days else ""
         yield f"{kept.code} stays: {_STAYS[kept.reason]}{wait}."
     if not report.purged and not report.kept:
         yield "Nothing to remove."

@@ -115,8 +115,8 @@ def _shown(step: Callable[[int, int], None] | None) -> Callable[[SendProgress], 
 def send_lines(report: SendReport) -> Iterator[str]:
     """What a run of sending did."""
     for bundle in report.bundles:
-        volumes = f"{bundle.stored} of {bundle.volumes} volumes stored"
-        yield f"Bundle {bundle.label}: {len(bundle.codes)} interviews, {volumes}."
+        volumes = f"{bundle.stored} of {common.counted(bundle.volumes, 'volume')} stored"
+        yield f"Bundle {bundle.label}: {common.counted(len(bundle.codes), 'interview')}, {volumes}."
     if report.sent:
         yield f"Sent {common.size_text(report.sent)} in {report.seconds:.0f} s."
     told: set[str] = set()

@@ -172,7 +172,7 @@ def test_what_a_person_reads(office: Office, receiver: Receiver, tmp_path: Path)
     assert receiver.url in added
     assert "Fingerprint of its card: " in added
     assert receiver.url in svidok("desk", "status", *secret).stdout
-    assert "1024 of them are new" in svidok("desk", "mission", "tokens", "--out", tmp_path / "list", *secret).stdout
+    assert "Wrote 1024 tokens to" in svidok("desk", "mission", "tokens", "--out", tmp_path / "list", *secret).stdout
     founded = svidok("desk", "mission", "new", "--name", "Second", "--receiver", card, *secret).stdout
     assert receiver.url in founded
     assert svidok("desk", "receipts", *secret, check=False).returncode == 2

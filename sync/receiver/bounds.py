@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sync.receiver.boxes import BOX_ROOM, BoxRoom
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
@@ -47,7 +49,11 @@ class Bounds:
     """Checks of uploads kept for the next request, up to 140 KiB each."""
     # the desk
     reads: int = 16
-    """Volumes being read at once, and return boxes being filled."""
+    """Volumes and return boxes being read at once, and return boxes being filled."""
+    boxes: BoxRoom = BOX_ROOM
+    """Return boxes of one office, whichever worker filled them."""
+    box_reserve: int = 8 << 20
+    """Bytes of the disk that return boxes leave free, so that acknowledgements still find room."""
     page: int = 1000
     # upkeep
     patience: float = 10.0

@@ -12,7 +12,9 @@ from typing import Final
 
 from schemas.problems import Problem
 from schemas.records.network import ListedVolume, StoredVolume
+from sync.receiver import cloud_boxes as boxes
 from sync.receiver import cloud_facts as facts
+from sync.receiver.boxes import BOX_ROOM, BoxRoom, require_room
 from sync.receiver.cloud_leases import CloudLease, Leases
 from sync.receiver.cloud_moving import CloudMoving
 from sync.receiver.cloud_pool import Connection, Connections, Row, rows, run
@@ -179,15 +181,18 @@ class CloudIndex:
 
     # ---- return boxes ----
 
-    async def put_return(self, retn: bytes, data: bytes, office: bytes, now: int) -> None:
+    async def put_return(self, retn: bytes, data: bytes, office: bytes, now: int, room: BoxRoom = BOX_ROOM) -> None:
         """See `ports.Index`."""
-        put = await self._run(
-            "INSERT INTO svidok.returns AS r (retn, office, put, data) VALUES (%s, %s, %s, %s) ON CONFLICT (retn)"
-            " DO UPDATE SET put = excluded.put, data = excluded.data WHERE r.office = excluded.office",
-            retn, office, now, data,
-        )  # fmt: skip
-        if not put:
-            raise Problem("E_TOKEN_UNKNOWN")
+        await self._connections.transaction(lambda connection: boxes.put(connection, retn, data, office, now, room))
+
+    async def require_return(self, retn: bytes, length: int, office: bytes, room: BoxRoom = BOX_ROOM) -> None:
+        """See `ports.Index`."""
+        held = await self._connections.single(lambda connection: boxes.held(connection, retn, office))
+        require_room(held, office, length, room)
+
+    async def expire_returns(self, before: int) -> int:
+        """See `ports.Index`."""
+        return await self._connections.transaction(lambda connection: boxes.expire(connection, before))
 
     async def get_return(self, retn: bytes) -> bytes | None:
         """See `ports.Index`."""

@@ -12,6 +12,7 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from schemas import canonical
 from schemas.problems import Problem
@@ -29,6 +30,7 @@ _PLACE: Final = re.compile(r"(0|[1-9][0-9]{0,2})-([0-7])", re.ASCII)
 _RANGE: Final = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})", re.ASCII)
 _CURSOR: Final = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 _RETURN_MAGIC: Final = b"SVIDRET1"
+_PART: Final = 1 << 16
 
 
 def _name(request: Request, key: str) -> bytes:
@@ -91,7 +93,22 @@ async def read_volume(receiver: Receiver, request: Request) -> Response:
     if request.method == "HEAD":
         return Response(None, status, headers, network.VOLUME_BODY)
     receiver.begin_reading()
-    return StreamingResponse(_pieces(receiver, place, start, end), status, headers, network.VOLUME_BODY)
+    return Reading(receiver, _pieces(receiver, place, start, end), status, headers)
+
+
+class Reading(StreamingResponse):
+    """A download; the count that `begin_reading` began ends with it, also when it never came to its first byte."""
+
+    def __init__(self, receiver: Receiver, pieces: AsyncIterator[bytes], status: int, headers: dict[str, str]) -> None:
+        super().__init__(pieces, status, headers, network.VOLUME_BODY)
+        self._receiver = receiver
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._receiver.end_reading()
 
 
 async def _pieces(receiver: Receiver, place: Place, start: int, end: int) -> AsyncIterator[bytes]:
@@ -102,8 +119,6 @@ async def _pieces(receiver: Receiver, place: Place, start: int, end: int) -> Asy
     except Problem as problem:
         note(problem, f"{place.bid.hex()}-{place.stripe}-{place.index}")
         raise
-    finally:
-        receiver.end_reading()
 
 
 async def _listed(receiver: Receiver, request: Request) -> tuple[Place, ListedVolume]:
@@ -142,11 +157,16 @@ async def acknowledge(receiver: Receiver, request: Request) -> Response:
 
 
 async def put_return(receiver: Receiver, request: Request) -> Response:
-    """Fills a return box."""
+    """Fills a return box; whether there is room for it is known before its first byte is taken in."""
     office = await _office(receiver, request)
     retn = _name(request, "retn")
-    if declared(request) > network.MAX_RETURN:
+    length = declared(request) if "Content-Length" in request.headers else network.MAX_RETURN
+    if length > network.MAX_RETURN:
         raise bad_request("Content-Length", 413)
+    await receiver.index.require_return(retn, length, office, receiver.bounds.boxes)
+    free = await receiver.store.free()
+    if free is not None and free < receiver.bounds.box_reserve + length:
+        raise Problem("E_RECEIVER_FULL")
     receiver.begin_reading()
     try:
         async with Body(request.receive, receiver.share) as body:
@@ -158,13 +178,25 @@ async def put_return(receiver: Receiver, request: Request) -> Response:
         receiver.end_reading()
     if not data.startswith(_RETURN_MAGIC):
         raise bad_request("body")
-    await receiver.index.put_return(retn, data, office, receiver.now())
+    await receiver.index.put_return(retn, data, office, receiver.now(), receiver.bounds.boxes)
     return answer(204)
 
 
 async def get_return(receiver: Receiver, request: Request) -> Response:
     """What lies in a box, for whoever knows its name."""
-    data = await receiver.index.get_return(_name(request, "retn"))
-    if data is None:
-        raise Problem("E_UPLOAD_UNKNOWN")
-    return answer(200, body=data, kind=network.VOLUME_BODY)
+    retn = _name(request, "retn")
+    receiver.begin_reading()
+    try:
+        data = await receiver.index.get_return(retn)
+        if data is None:
+            raise Problem("E_UPLOAD_UNKNOWN")
+    except BaseException:
+        receiver.end_reading()
+        raise
+    return Reading(receiver, _parts(data), 200, {"Content-Length": str(len(data)), "Cache-Control": "no-store"})
+
+
+async def _parts(data: bytes) -> AsyncIterator[bytes]:
+    """Piece by piece, so that a box counts as being read until its reader has taken it."""
+    for first in range(0, len(data), _PART):
+        yield data[first : first + _PART]

@@ -20,7 +20,7 @@ from sync.receiver.ports import KEEP, UNCLAIMED, Claim, Office, Place, Upload
 
 Row: TypeAlias = tuple[Any, ...]
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _BUSY_S: Final = 10.0
 _PRAGMAS: Final = ("synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF", "cell_size_check=ON")
 _UPLOAD: Final = "SELECT id, length, durable, bid, stripe, idx, shard, shared, broot, token, expires, r1 FROM uploads"

@@ -14,7 +14,9 @@ from typing import Final, ParamSpec, TypeVar
 
 from schemas.problems import Problem
 from schemas.records.network import ListedVolume, StoredVolume
+from sync.receiver.boxes import BOX_ROOM, BoxRoom
 from sync.receiver.leases import Leases, LocalLease
+from sync.receiver.local_boxes import LocalBoxes
 from sync.receiver.local_facts import Facts, Row
 from sync.receiver.local_moving import LocalMoving
 from sync.receiver.ports import Claim, Counts, Lease, Office, Place, Upload
@@ -37,6 +39,7 @@ class LocalIndex:
     def __init__(self, facts: Facts, thread: ThreadPoolExecutor) -> None:
         self._facts, self._thread = facts, thread
         self._leases = Leases(self.find)
+        self._boxes = LocalBoxes(facts, self._run)
 
     @classmethod
     async def open(cls, path: Path) -> LocalIndex:
@@ -178,24 +181,21 @@ class LocalIndex:
 
     # ---- return boxes ----
 
-    async def put_return(self, retn: bytes, data: bytes, office: bytes, now: int) -> None:
+    async def put_return(self, retn: bytes, data: bytes, office: bytes, now: int, room: BoxRoom = BOX_ROOM) -> None:
         """See `ports.Index`."""
-        await self._run(self._put_return, retn, data, office, now)
+        await self._boxes.put(retn, data, office, now, room)
 
-    def _put_return(self, retn: bytes, data: bytes, office: bytes, now: int) -> None:
-        with self._facts.transaction():
-            put = self._facts.run(
-                "INSERT INTO returns (retn, office, put, data) VALUES (?, ?, ?, ?) ON CONFLICT (retn) DO UPDATE"
-                " SET put = excluded.put, data = excluded.data WHERE office = excluded.office",
-                retn, office, now, data,
-            )  # fmt: skip
-            if not put:
-                raise Problem("E_TOKEN_UNKNOWN")
+    async def require_return(self, retn: bytes, length: int, office: bytes, room: BoxRoom = BOX_ROOM) -> None:
+        """See `ports.Index`."""
+        await self._boxes.require(retn, length, office, room)
+
+    async def expire_returns(self, before: int) -> int:
+        """See `ports.Index`."""
+        return await self._boxes.expire(before)
 
     async def get_return(self, retn: bytes) -> bytes | None:
         """See `ports.Index`."""
-        found = await self._rows("SELECT data FROM returns WHERE retn = ?", retn)
-        return found[0][0] if found else None
+        return await self._boxes.get(retn)
 
     # ---- both ----
 

@@ -59,3 +59,28 @@ CREATE TABLE IF NOT EXISTS returns (
     put INTEGER NOT NULL,
     data BLOB NOT NULL
 ) STRICT;
+
+CREATE INDEX IF NOT EXISTS returns_by_time ON returns (put);
+
+-- What the return boxes of each office hold together: to ask every box would cost the more, the more there are.
+CREATE TABLE IF NOT EXISTS box_totals (
+    office BLOB PRIMARY KEY REFERENCES offices (root),
+    boxes INTEGER NOT NULL,
+    bytes INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+INSERT OR IGNORE INTO box_totals (office, boxes, bytes) SELECT office, count(*), sum(length(data)) FROM returns
+GROUP BY office;
+
+CREATE TRIGGER IF NOT EXISTS box_made AFTER INSERT ON returns BEGIN
+    INSERT OR IGNORE INTO box_totals (office, boxes, bytes) VALUES (new.office, 0, 0);
+    UPDATE box_totals SET boxes = boxes + 1, bytes = bytes + length(new.data) WHERE office = new.office;
+END;
+
+CREATE TRIGGER IF NOT EXISTS box_filled AFTER UPDATE ON returns BEGIN
+    UPDATE box_totals SET bytes = bytes + length(new.data) - length(old.data) WHERE office = new.office;
+END;
+
+CREATE TRIGGER IF NOT EXISTS box_gone AFTER DELETE ON returns BEGIN
+    UPDATE box_totals SET boxes = boxes - 1, bytes = bytes - length(old.data) WHERE office = old.office;
+END;

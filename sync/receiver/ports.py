@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from schemas.records.network import ListedVolume, StoredVolume
+from sync.receiver.boxes import BOX_ROOM, BoxRoom
 
 if TYPE_CHECKING:
     from sync.receiver.moving import Moving
@@ -190,11 +191,18 @@ class Index(Protocol):
         """Forgets a complete volume."""
 
     # return boxes
-    async def put_return(self, retn: bytes, data: bytes, office: bytes, now: int) -> None:
+    async def put_return(self, retn: bytes, data: bytes, office: bytes, now: int, room: BoxRoom = BOX_ROOM) -> None:
         """Puts sealed receipts into a box; later ones replace earlier ones of the same office.
 
-        Raises E_TOKEN_UNKNOWN when another office has filled it.
+        Raises E_TOKEN_UNKNOWN when another office has filled it, E_RETURN_QUOTA when the office's boxes are too many
+        or too large.
         """
+
+    async def require_return(self, retn: bytes, length: int, office: bytes, room: BoxRoom = BOX_ROOM) -> None:
+        """Whether `put_return` of so many bytes would go through now; raises what it would raise."""
+
+    async def expire_returns(self, before: int) -> int:
+        """Removes boxes that were last filled before that moment; returns how many."""
 
     async def get_return(self, retn: bytes) -> bytes | None:
         """What lies in a box, or None."""

@@ -1,4 +1,4 @@
-"""What a receiver does by itself: unfinished uploads and acknowledged volumes go when their time is over.
+"""What a receiver does by itself: uploads, acknowledged volumes and return boxes go when their time is over.
 
 Rule: whatever a crash interrupts here is finished in a later round: an upload is forgotten before its bytes go, a
 volume only after them. Nothing goes that a desk has not acknowledged, except what never became whole.
@@ -10,6 +10,7 @@ import asyncio
 
 from schemas.problems import Problem
 from sync.receiver.answers import note
+from sync.receiver.boxes import BOX_KEEP
 from sync.receiver.core import Receiver
 from sync.receiver.ports import KEEP, Place, Upload
 from sync.receiver.streaming import drop
@@ -34,6 +35,7 @@ async def sweep(receiver: Receiver) -> int:
         await receiver.store.remove(place)
         await receiver.index.drop(place)
         gone += 1
+    gone += await receiver.index.expire_returns(receiver.now() - BOX_KEEP)
     return gone + await _sweep_strays(receiver)
 
 

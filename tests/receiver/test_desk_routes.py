@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from starlette.requests import Request
+from starlette.types import Message, Receive, Send
 
 from collector import crypto
 from schemas import canonical
@@ -14,9 +18,13 @@ from schemas.records.network import BundleState, VolumePage
 from schemas.structure import decode
 from sync import network
 from sync.receiver.bounds import Bounds
+from sync.receiver.boxes import BoxRoom
+from sync.receiver.core import Receiver
+from sync.receiver.desk_routes import get_return
 from sync.receiver.ports import KEEP, Office, Place
 from sync.receiver.upkeep import sweep
 from sync.volume import lead_length, read_header
+from tests.helpers.faults import nearly_full
 from tests.receiver.serving import DESK, Answer, Running, r1_of, running, token
 from tests.receiver.volumes import make_volume
 
@@ -177,3 +185,82 @@ def test_health_says_when_the_index_does_not_answer(tmp_path: Path) -> None:
         own.call(own.index._run(own.index._facts.close))
         assert own.ask("GET", network.HEALTH).status == 500
         own.index._facts.close = lambda: None
+
+
+def test_attack_25_boxes_beyond_the_bound_are_refused_before_a_byte_is_read(tmp_path: Path) -> None:
+    with running(tmp_path / "home", bounds=Bounds(boxes=BoxRoom(boxes=1, size=20_000))) as own:
+        assert put(own, LETTER).status == 204
+        for box, length in (("cd" * 16, 100), (BOX, 30_000)):
+            with own.dial() as line:
+                head = f"PUT {network.RETURNS}/{box} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n"
+                line.sendall(f"{head}Authorization: {network.bearer(DESK)}\r\n\r\n".encode())
+                answer = line.recv(4096)  # nothing of the body was sent
+            assert answer.startswith(b"HTTP/1.1 413")
+            assert b"E_RETURN_QUOTA" in answer
+        assert own.ask("GET", f"{network.RETURNS}/{BOX}").body == LETTER
+
+
+def test_attack_25_a_box_for_which_the_disk_has_no_room_is_refused(tmp_path: Path) -> None:
+    with running(tmp_path / "home") as own:
+        with nearly_full(own.worker._bounds.box_reserve + len(LETTER) - 1):
+            answer = put(own, LETTER)
+        assert (answer.status, answer.code) == (507, "E_RECEIVER_FULL")
+        assert put(own, LETTER).status == 204
+
+
+def asked_for_the_box(core: Receiver, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
+    """The whole answer to a reader of the box, with a line of the test's own."""
+    scope = {"type": "http", "method": "GET", "asgi": {"spec_version": "2.3"}, "path_params": {"retn": BOX}}
+    request = Request({**scope, "headers": [], "query_string": b"", "path": "/"})
+
+    async def whole() -> None:
+        await (await get_return(core, request))(scope, receive, send)
+
+    return whole()
+
+
+def test_attack_41_reading_a_box_takes_a_place_among_the_downloads_until_it_is_read(tmp_path: Path) -> None:
+    with running(tmp_path / "home", bounds=Bounds(reads=2)) as own:
+        assert put(own, LETTER).status == 204
+        core = own.worker._receiver
+        assert core is not None
+        taken = asyncio.Event()
+
+        async def receive() -> Message:
+            await asyncio.Event().wait()
+            return {}
+
+        async def slowly(_message: Message) -> None:
+            await taken.wait()
+
+        async def readers() -> None:
+            reading = [asyncio.create_task(asked_for_the_box(core, receive, slowly)) for _ in range(2)]
+            await asyncio.to_thread(own.until, lambda: core._reads == 2)
+            answer = await asyncio.to_thread(own.ask, "GET", f"{network.RETURNS}/{BOX}")
+            assert (answer.status, answer.code) == (503, "E_RECEIVER_BUSY")
+            taken.set()
+            await asyncio.gather(*reading)
+
+        own.call(readers())
+        assert core._reads == 0
+        assert own.ask("GET", f"{network.RETURNS}/{BOX}").body == LETTER
+        assert own.ask("GET", f"{network.RETURNS}/{'cd' * 16}").status == 404
+        own.until(lambda: core._reads == 0)
+
+
+def test_attack_41_who_hangs_up_at_once_keeps_no_place_among_the_downloads(tmp_path: Path) -> None:
+    with running(tmp_path / "home", bounds=Bounds(reads=2)) as own:
+        assert put(own, LETTER).status == 204
+        core = own.worker._receiver
+        assert core is not None
+
+        async def receive() -> Message:
+            return {"type": "http.disconnect"}
+
+        async def send(_message: Message) -> None:
+            await asyncio.sleep(0)
+
+        for _ in range(5):
+            own.call(asked_for_the_box(core, receive, send))
+        assert core._reads == 0
+        assert own.ask("GET", f"{network.RETURNS}/{BOX}").body == LETTER

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
+import sqlite3
 import stat
 import threading
 from collections.abc import Awaitable, Callable, Iterator
@@ -14,11 +16,12 @@ from typing import Any
 import pytest
 
 from schemas.problems import Problem
+from sync.receiver.boxes import BoxRoom
 from sync.receiver.local import open_local
 from sync.receiver.ports import Index, Store
 from tests.helpers.expect import refused
 from tests.helpers.faults import SMALL_DISKS, at_checkpoints, failing, in_child, outcome, small_disk, with_file_limit
-from tests.receiver.contract.given import LENGTH, NOW, R1, accepted, append, claim, content, token, volume_bytes
+from tests.receiver.contract.given import LENGTH, NOW, OFFICE, R1, accepted, append, claim, content, token, volume_bytes
 
 MIB = 1 << 20
 
@@ -349,3 +352,26 @@ def test_a_cancelled_write_is_over_when_its_block_has_ended(tmp_path: Path) -> N
         assert (tmp_path / "uploads" / "a").stat().st_size == 0
 
     within(tmp_path, work)
+
+
+def test_an_index_of_the_first_version_counts_the_boxes_that_it_has(tmp_path: Path) -> None:
+    async def fill(index: Index, _store: Store) -> None:
+        await accepted(index)
+        for number in range(3):
+            await index.put_return(bytes([number]) * 16, b"x" * 100, OFFICE.root, NOW)
+
+    async def look(index: Index, _store: Store) -> None:
+        room = BoxRoom(boxes=4, size=400)
+        with refused("E_RETURN_QUOTA"):
+            await index.put_return(b"a" * 16, b"x" * 101, OFFICE.root, NOW, room)
+        await index.put_return(b"a" * 16, b"x" * 100, OFFICE.root, NOW, room)
+        with refused("E_RETURN_QUOTA"):
+            await index.put_return(b"b" * 16, b"", OFFICE.root, NOW, room)
+
+    within(tmp_path, fill)
+    with contextlib.closing(sqlite3.connect(tmp_path / "index.db")) as found:
+        found.executescript(
+            "DROP TRIGGER box_made; DROP TRIGGER box_filled; DROP TRIGGER box_gone; DROP TABLE box_totals;"
+            " DROP INDEX returns_by_time; PRAGMA user_version = 1;"
+        )
+    within(tmp_path, look)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from collector import crypto
+from collector.crypto import Secret
+from sync.receiver.bounds import Bounds
+from sync.receiver.core import Receiver
 from sync.receiver.ports import Claim, Index, Lease, Office, Place, Store, Upload
 
 NOW = 1_800_000_000
@@ -72,3 +75,8 @@ async def volume_bytes(store: Store, place: Place, offset: int = 0, length: int 
     pieces = [piece async for piece in store.volume(place, offset, length)]
     assert all(0 < len(piece) <= 1 << 20 for piece in pieces)
     return b"".join(pieces)
+
+
+def at(index: Index, store: Store, moment: int) -> Receiver:
+    """The receiver at a moment. It is never closed: index and store are the test's."""
+    return Receiver(index, store, Secret(crypto.random_bytes(32)), Bounds(patience=0.05), lambda: moment)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from schemas.problems import Problem
+from sync.receiver.boxes import BOX_KEEP, BoxRoom
 from sync.receiver.ports import Counts
+from sync.receiver.upkeep import sweep
 from tests.helpers.expect import refused
 from tests.receiver.contract.backends import Place
-from tests.receiver.contract.given import LENGTH, NOW, OFFICE, OTHER, accepted, append, claim, finished, token
+from tests.receiver.contract.given import LENGTH, NOW, OFFICE, OTHER, accepted, append, at, claim, finished, token
 
 RETN = b"r" * 16
 
@@ -159,3 +164,59 @@ async def test_a_wide_list_of_tokens(place: Place) -> None:
         assert await index.accept(OFFICE, tokens, LENGTH, NOW + 10, NOW) == (65_536, 0)
         assert await index.accept(OFFICE, tokens[:-1], LENGTH, NOW + 10, NOW + 1) == (0, 1)
         assert (await index.counts()).tokens == 65_535
+
+
+async def test_attack_25_the_boxes_of_one_office_have_a_bound_and_those_of_another_their_own(place: Place) -> None:
+    room = BoxRoom(boxes=2, size=1000)
+    async with place.opened() as (index, _):
+        await accepted(index)
+        await accepted(index, [11], office=OTHER)
+        await index.put_return(b"a" * 16, b"x" * 600, OFFICE.root, NOW, room)
+        for refusing in (index.require_return(b"b" * 16, 401, OFFICE.root, room),
+                         index.put_return(b"b" * 16, b"x" * 401, OFFICE.root, NOW, room)):  # fmt: skip
+            with refused("E_RETURN_QUOTA"):
+                await refusing
+        assert await index.get_return(b"b" * 16) is None
+        await index.require_return(b"b" * 16, 400, OFFICE.root, room)
+        await index.put_return(b"b" * 16, b"x" * 400, OFFICE.root, NOW, room)
+        with refused("E_RETURN_QUOTA"):
+            await index.put_return(b"c" * 16, b"", OFFICE.root, NOW, room)
+        with refused("E_RETURN_QUOTA"):
+            await index.put_return(b"a" * 16, b"x" * 601, OFFICE.root, NOW, room)
+        assert await index.get_return(b"a" * 16) == b"x" * 600
+        # What is there may change, and what shrinks makes room.
+        await index.put_return(b"a" * 16, b"y" * 600, OFFICE.root, NOW, room)
+        await index.put_return(b"a" * 16, b"y" * 500, OFFICE.root, NOW, room)
+        await index.put_return(b"b" * 16, b"y" * 500, OFFICE.root, NOW, room)
+        await index.put_return(b"d" * 16, b"x" * 1000, OTHER.root, NOW, room)
+        with refused("E_TOKEN_UNKNOWN"):
+            await index.require_return(b"a" * 16, 1, OTHER.root, room)
+        assert (await index.counts()).returns == 3
+
+
+async def test_a_box_that_nobody_fills_again_goes_and_makes_room(place: Place) -> None:
+    room = BoxRoom(boxes=2)
+    async with place.opened() as (index, store):
+        await accepted(index)
+        await index.put_return(b"a" * 16, b"old", OFFICE.root, NOW, room)
+        await index.put_return(b"b" * 16, b"old", OFFICE.root, NOW, room)
+        await index.put_return(b"b" * 16, b"new", OFFICE.root, NOW + 1, room)
+        assert await sweep(at(index, store, NOW + BOX_KEEP)) == 0
+        assert await sweep(at(index, store, NOW + BOX_KEEP + 1)) == 1
+        assert [await index.get_return(name * 16) for name in (b"a", b"b")] == [None, b"new"]
+        await index.put_return(b"c" * 16, b"more", OFFICE.root, NOW, room)
+        with refused("E_RETURN_QUOTA"):
+            await index.put_return(b"a" * 16, b"again", OFFICE.root, NOW, room)
+
+
+async def test_boxes_filled_together_stay_within_the_bound(place: Place) -> None:
+    room = BoxRoom(boxes=3)
+    async with place.opened_twice() as (index, other, _):
+        await accepted(index)
+        tries = [
+            (index, other)[number % 2].put_return(bytes([number]) * 16, b"x", OFFICE.root, NOW, room)
+            for number in range(8)
+        ]
+        done = await asyncio.gather(*tries, return_exceptions=True)
+        assert [item.code for item in done if isinstance(item, Problem)] == ["E_RETURN_QUOTA"] * 5
+        assert (await index.counts()).returns == 3

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collector import crypto
-from collector.crypto import Secret
-from sync.receiver.bounds import Bounds
-from sync.receiver.core import Receiver
 from sync.receiver.fsck import fsck
-from sync.receiver.ports import KEEP, Index, Store, Upload
+from sync.receiver.ports import KEEP, Upload
 from sync.receiver.upkeep import sweep
 from tests.receiver.contract.backends import Place
 from tests.receiver.contract.given import (
@@ -18,17 +14,13 @@ from tests.receiver.contract.given import (
     R1,
     accepted,
     append,
+    at,
     claim,
     content,
     finished,
     token,
     volume_bytes,
 )
-
-
-def at(index: Index, store: Store, moment: int) -> Receiver:
-    """The receiver at a moment. It is never closed: index and store are the test's."""
-    return Receiver(index, store, Secret(crypto.random_bytes(32)), Bounds(patience=0.05), lambda: moment)
 
 
 async def test_an_upload_that_nobody_goes_on_with_is_forgotten(place: Place) -> None:

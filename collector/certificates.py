@@ -79,6 +79,11 @@ def validity(certificate: bytes) -> tuple[int, int]:
     return int(found.not_valid_before_utc.timestamp()), int(found.not_valid_after_utc.timestamp())
 
 
+def made(certificate: bytes) -> int:
+    """When a certificate (DER) of `make` was made, in seconds since 1970. Raises E_FORMAT."""
+    return validity(certificate)[0] + int(_SLACK.total_seconds())
+
+
 def names(certificate: bytes) -> tuple[str, str]:
     """For whom a certificate (DER) says that it is, and who it says issued it. Nothing of it is believed; either may be
     empty. Raises E_FORMAT.

@@ -95,6 +95,12 @@ ENTRIES: tuple[Entry, ...] = (
     _sending("E_TOKEN_EXPIRED", "This permission for sending has expired.", "Ask the office for a new pack."),
     _sending("E_TOKEN_USED", "This permission for sending was already used for another bundle."),
     _sending("E_TOKEN_QUOTA", "The bundle is larger than one permission for sending allows.", "Use a stick."),
+    _sending(
+        "E_RETURN_QUOTA",
+        "The receiver holds as many receipts of this office as it may.",
+        "Carry receipts on sticks meanwhile (svidok desk receipts --out). A box that nobody has filled again for 400"
+        " days makes room; whoever runs the receiver needs this code.",
+    ),
     # requests
     _sending("E_UPLOAD_UNKNOWN", "The receiver does not know this upload any more; it begins anew."),
     _sending("E_UPLOAD_OFFSET", "The receiver continues at another byte than was sent."),
@@ -135,6 +141,15 @@ ENTRIES: tuple[Entry, ...] = (
         "The address must begin with https:// and name a host: {url}",
         "Nothing was made.",
         "Give the address as devices will reach it, for example https://receiver.example:8443",
+    ),
+    Entry(
+        "E_ROTATED",
+        "The next certificate stands in this receiver's card only since {since}. A device whose mission pack was made"
+        " with an older card does not know it: it could not send here any more.",
+        "Nothing was changed.",
+        "Give the newest card to the office (svidok receiver card), which adds it and gives every device a new pack"
+        " (svidok desk mission receiver add, svidok desk enrol). Once all devices have it: svidok receiver rotate"
+        " --force",
     ),
     Entry(
         "E_RECEIVER_LISTEN",

@@ -13,6 +13,7 @@ home/receiver/index.db  uploads/  volumes/   see `local`
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -64,6 +65,16 @@ class ReceiverHome:
         """When the current and the next certificate end, in seconds since 1970."""
         return tuple(certificates.validity(item)[1] for item in self.card.certs)
 
+    def next_since(self) -> int | None:
+        """Since when (seconds since 1970) the next certificate stands in the card, or None when it always did.
+
+        The first card has both. Only a certificate that was a next one once lives for so long as the second.
+        """
+        begins, ends = certificates.validity(self.card.certs[0])
+        if len(self.card.certs) < 2 or ends - begins < _NEXT:
+            return None
+        return certificates.made(self.card.certs[1])
+
 
 def init(path: Path, url: str, onion: str | None, now: int) -> ReceiverHome:
     """Makes a home. Raises E_RECEIVER_URL, E_HOME_EXISTS, E_DISK_FULL, E_MEDIA_IO, E_NO_ACCESS; then there is none."""
@@ -114,12 +125,17 @@ def _text(path: Path) -> str:
         raise Problem("E_FORMAT", where=path.name) from None
 
 
-def rotate(path: Path, now: int) -> ReceiverHome:
+def rotate(path: Path, now: int, *, force: bool = False) -> ReceiverHome:
     """Takes the next certificate into use and makes another next one; an interrupted rotation is finished.
 
-    A receiver that runs uses it after its next start. Raises as `open_home`, and E_DISK_FULL, E_MEDIA_IO, E_NO_ACCESS.
+    A receiver that runs uses it after its next start. A receiver cannot know which devices have a pack with its newer
+    card, so after the first rotation a person has to say that all of them do: `force`. Raises as `open_home`, and
+    E_ROTATED, E_DISK_FULL, E_MEDIA_IO, E_NO_ACCESS.
     """
     standing = open_home(path)
+    since = standing.next_since()
+    if since is not None and not force:
+        raise Problem("E_ROTATED", since=time.strftime("%Y-%m-%d", time.gmtime(since)))
     host = Address.parse(standing.card.url).host
     if len(standing.card.certs) == 2:
         files.write_durably(standing.certificate, files.read_limited(standing.folder / "next.pem", _MAX_PEM))

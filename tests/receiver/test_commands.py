@@ -126,6 +126,18 @@ def test_rotate_writes_the_new_card(home: Path, tmp_path: Path) -> None:
     assert after.certs[0] == before.certs[1]
 
 
+def test_rotate_again_needs_somebody_who_says_that_all_devices_have_the_card(home: Path, tmp_path: Path) -> None:
+    svidok("receiver", "rotate", "--home", home, "--out", tmp_path / "new")
+    done = svidok("receiver", "rotate", "--home", home, "--out", tmp_path / "newer", check=False)
+    assert code_of(done) == "E_ROTATED"
+    assert "--force" in done.stderr
+    assert not (tmp_path / "newer").exists()
+    before = open_home(home).card
+    assert cards.read_card((tmp_path / "new").read_bytes()) == before
+    svidok("receiver", "rotate", "--home", home, "--out", tmp_path / "newer", "--force")
+    assert cards.read_card((tmp_path / "newer").read_bytes()).certs[0] == before.certs[1]
+
+
 # ---- accept ----
 
 

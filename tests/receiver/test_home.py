@@ -142,7 +142,7 @@ def test_an_interrupted_rotation_loses_no_key_that_a_card_names(tmp_path: Path) 
         assert home.card.certs[1] in between.card.certs
         assert following in [(home.folder / name).read_bytes() for name in ("current.pem", "next.pem")]
         # Whatever was interrupted, a rotation now leaves a current and another next one.
-        assert len(homes.rotate(home.path, NOW).card.certs) == 2
+        assert len(homes.rotate(home.path, NOW, force=True).card.certs) == 2
 
 
 def test_an_interrupted_rotation_is_finished_and_not_repeated(tmp_path: Path) -> None:
@@ -153,6 +153,32 @@ def test_an_interrupted_rotation_is_finished_and_not_repeated(tmp_path: Path) ->
     after = homes.rotate(home.path, NOW)
     assert after.card.certs[0] == home.card.certs[1]
     assert len(after.card.certs) == 2
+
+
+def test_a_second_rotation_waits_until_all_devices_have_the_card_of_the_first(tmp_path: Path) -> None:
+    home = made(tmp_path / "r")
+    once = homes.rotate(home.path, NOW)
+    # Whatever the clock says: only a person knows which packs the devices have.
+    for now in (NOW, NOW + 60, NOW + 4 * YEAR, NOW - YEAR):
+        with pytest.raises(Problem, match="E_ROTATED") as caught:
+            homes.rotate(home.path, now)
+        assert caught.value.facts["since"] == "2027-01-15"
+        assert "older card" in caught.value.what
+        assert homes.open_home(home.path).card == once.card
+    twice = homes.rotate(home.path, NOW + YEAR, force=True)
+    assert twice.card.certs[0] == once.card.certs[1]
+    with refused("E_ROTATED"):
+        homes.rotate(home.path, NOW + 2 * YEAR)
+
+
+def test_a_second_rotation_that_was_interrupted_is_finished_without_asking_again(tmp_path: Path) -> None:
+    counted, home = made(tmp_path / "counted"), made(tmp_path / "r")
+    for path in (counted.path, home.path):
+        once = homes.rotate(path, NOW)
+    passed = checkpoints(lambda: homes.rotate(counted.path, NOW, force=True))
+    assert killed_at(passed.index("rotate: current"), lambda: homes.rotate(home.path, NOW, force=True))
+    assert homes.open_home(home.path).card.certs == (once.card.certs[1],)
+    assert homes.rotate(home.path, NOW).card.certs[0] == once.card.certs[1]
 
 
 # ---- certificates ----

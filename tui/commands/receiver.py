@@ -101,13 +101,17 @@ def card(home: Path | None, as_json: bool, out: Path) -> None:
 @click.command()
 @home_options
 @click.option("--out", required=True, type=_PATH, help="Where to write the new card for the office.")
-def rotate(home: Path | None, as_json: bool, out: Path) -> None:
+@click.option("--force", is_flag=True, help="All devices have a mission pack with the card of the last rotation.")
+def rotate(home: Path | None, as_json: bool, out: Path, force: bool) -> None:
     """Take the next certificate into use, and make another next one."""
     from sync.receiver import home as homes
 
     common.place_for(out)
-    found = homes.rotate(common.home_of(home), int(time.time()))
-    lines = ["The next certificate is in use as soon as the receiver is started again; devices know it already."]
+    found = homes.rotate(common.home_of(home), int(time.time()), force=force)
+    lines = [
+        "The next certificate is in use as soon as the receiver is started again; devices whose mission pack was made",
+        "with the last card know it already. Before another rotation every device needs a pack made with this card.",
+    ]
     _write_card(found, out, as_json, lines)
 
 

@@ -19,7 +19,19 @@ from benchmarks import machine
 from benchmarks.measure import say
 from benchmarks.table import Row, markdown, rendered
 
-NAMES = ("attachments", "importing", "searching", "startup", "keystroke", "upload", "cuts", "flood", "workers", "line")
+NAMES = (
+    "attachments",
+    "importing",
+    "searching",
+    "startup",
+    "keystroke",
+    "forms",
+    "upload",
+    "cuts",
+    "flood",
+    "workers",
+    "line",
+)
 _TITLE = """# Benchmarks
 
 `make bench` writes this page; `python -m benchmarks --write docs/benchmarks.md NAME…` writes some sections anew and

@@ -14,7 +14,7 @@ from schemas.problems import Problem
 from schemas.session_types import Changes
 from tests.helpers.mission import PASSPHRASE, SetClock
 from tests.tui.conftest import begin, consent, reopened, seen, shell_of, type_text, unlock, until
-from tui import locale
+from tui import appearance, locale
 from tui.screens.help import CommandsDialog, HelpDialog
 from tui.screens.interview.screen import InterviewScreen
 from tui.screens.interviews import InterviewsScreen
@@ -249,6 +249,36 @@ async def test_the_language_changes_everywhere_at_once(home: Path) -> None:
         await pilot.pause()
         assert locale._("New interview") in seen(shell)
         assert "New interview" not in seen(shell)
+
+
+async def test_the_next_start_speaks_and_looks_as_was_chosen(home: Path) -> None:
+    shell = shell_of(home)
+    async with shell.run_test() as pilot:
+        await pilot.press("f2")
+        shell.action_colours()
+        assert appearance.load(home) == appearance.Appearance("uk", "svidok-light")
+    locale.set_language("en")
+    shell = shell_of(home)
+    async with shell.run_test() as pilot:
+        assert locale.current_language() == "uk"
+        await pilot.pause()
+        assert locale._("Open the vault") != "Open the vault"
+        assert locale._("Open the vault") in seen(shell)
+
+
+async def test_a_choice_that_nobody_can_read_keeps_nobody_out(home: Path) -> None:
+    (home / "appearance").write_bytes(b"language xx\ncolours \xff\n" * 40)
+    shell = shell_of(home)
+    async with shell.run_test() as pilot:
+        assert locale.current_language() == "en"
+        await pilot.pause()
+        assert "Open the vault" in seen(shell)
+
+
+def test_a_choice_of_colours_bends_to_the_terminal() -> None:
+    assert theme_for("standard", "svidok-light") == "svidok-16"
+    assert theme_for("truecolor", "svidok-light") == "svidok-light"
+    assert theme_for("truecolor", "no such colours") == "svidok-dark"
 
 
 async def test_help_names_every_key_that_is_offered(home: Path) -> None:

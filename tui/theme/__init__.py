@@ -101,6 +101,10 @@ PLAIN = Theme(
 THEMES = (DARK, LIGHT, PLAIN)
 
 
-def theme_for(color_system: str | None) -> str:
-    """The theme that a terminal with this colour system (as rich names it) can show."""
-    return PLAIN.name if color_system == "standard" else DARK.name
+def theme_for(color_system: str | None, chosen: str | None = None) -> str:
+    """The theme that a terminal with this colour system (as rich names it) can show: the one that was chosen, if it
+    can.
+    """
+    if color_system == "standard":
+        return PLAIN.name
+    return chosen if chosen in [theme.name for theme in THEMES] else DARK.name

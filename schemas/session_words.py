@@ -129,7 +129,7 @@ class Words:
 
     def _label(self, itemset: Itemset, node: Leaf | Live | Scope) -> str:
         if isinstance(node, Leaf):
-            written = node.text(itemset.label)
+            written = node.text(itemset.labels.get(self.language, itemset.label))
             if not itemset.by_itext:
                 return cleaned(written) or node.text(itemset.value)
             text = self.form.texts.get(written)

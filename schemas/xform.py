@@ -146,6 +146,7 @@ def _put_together(parts: Parts, trees: dict[str, Tree]) -> Form:
         media=filler.choice_media,
         actions=actions,
         entities=tuple(_entities(parts, root)),
+        tables=tuple(parts.named),
         notices=tuple(parts.notices),
     )
 

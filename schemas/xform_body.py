@@ -34,8 +34,8 @@ class Control:
 class Parts:
     """What stands in an XForm: its title, model, primary instance and root, tables, binds and controls by path.
 
-    `identities` are the paths of binds by their id. `problems` are mistakes found so far, `notices` what deserves a
-    look.
+    `identities` are the paths of binds by their id. `files` are tables beside the form, `named` those that it names.
+    `problems` are mistakes found so far, `notices` what deserves a look.
     """
 
     title: str
@@ -45,6 +45,8 @@ class Parts:
     binds: dict[str, ET.Element] = field(default_factory=dict)
     controls: dict[str, Control] = field(default_factory=dict)
     identities: dict[str, str] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    named: dict[str, None] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
@@ -53,6 +55,14 @@ class Parts:
         found = Notice(question, message)
         if found not in self.notices:
             self.notices.append(found)
+
+    def table(self, name: str, source: str) -> bytes | None:
+        """The bytes of a table that the form names; noted when there is none."""
+        self.named[name] = None
+        if name in self.files:
+            return self.files[name]
+        self.note("", f"the table {source} lies in another file and is empty here")
+        return None
 
     def plain_path(self, written: str) -> str:
         """An absolute path with its names as they stand in the instance: without prefixes and spaces."""
@@ -70,9 +80,9 @@ def take_apart(root: ET.Element, files: Mapping[str, bytes], last_saved: bytes |
     if data is None:
         raise Problem("E_FORM_STRUCTURE", detail="the primary instance")
     title = first(head, "title")
-    parts = Parts("".join(title.itertext()).strip() if title is not None else "", model, data)
+    parts = Parts("".join(title.itertext()).strip() if title is not None else "", model, data, files=files)
     for each in instances[1:]:
-        _table(each, parts, files, last_saved)
+        _table(each, parts, last_saved)
     for bind in children(model, "bind"):
         nodeset = (bind.get("nodeset") or bind.get("ref") or "").strip()
         absolute = nodeset if nodeset.startswith("/") else f"/{local(data)}/{nodeset}"
@@ -88,7 +98,7 @@ def take_apart(root: ET.Element, files: Mapping[str, bytes], last_saved: bytes |
     return parts
 
 
-def _table(instance: ET.Element, parts: Parts, files: Mapping[str, bytes], last_saved: bytes | None) -> None:
+def _table(instance: ET.Element, parts: Parts, last_saved: bytes | None) -> None:
     identity, source = instance.get("id", ""), instance.get("src", "")
     if identity in parts.tables:
         parts.problems.append(Problem("E_FORM_DUPLICATE", question=identity, ref=identity))
@@ -100,10 +110,8 @@ def _table(instance: ET.Element, parts: Parts, files: Mapping[str, bytes], last_
             parts.note("", f"the table {identity} (the last interview) is empty: interviews are kept apart")
     elif not content and source:
         name = file_name(source)
-        if name in files:
-            content = [read_table(name, files[name])]
-        else:
-            parts.note("", f"the table {identity} lies in another file ({source}) and is empty here")
+        data = parts.table(name, f"{identity} ({source})")
+        content = [read_table(name, data)] if data is not None else []
     parts.tables[identity] = Leaf(identity, "", content)
 
 

@@ -12,7 +12,8 @@ from dataclasses import replace
 from schemas.problems import Problem
 from schemas.xform_actions import read_actions
 from schemas.xform_body import Parts
-from schemas.xform_model import SVIDOK, Action, Definition, Group, Item, Itemset, Question, Repeat, Text
+from schemas.xform_model import STRICTNESS, SVIDOK, Action, Definition, Group, Item, Itemset, Question, Repeat, Text
+from schemas.xform_search import search_in, search_itemset, table_name
 from schemas.xform_text import TextMaker, Texts, identity_of
 from schemas.xform_xml import JR, children, first
 from schemas.xpath.code import Expression, Refused
@@ -116,9 +117,9 @@ class Filler:
             each.marks = {**marks, "mode": "auto"}
         each.closed = marks.get("reserved") == "no" or each.type in ("calculate", "note")
         each.alone = frozenset(marks.get("alone", "").split())
-        strictness = marks.get("required")
-        if strictness in ("block", "answer", "no", "auto"):
-            each.strictness = strictness  # type: ignore[assignment]  # narrowed by the membership test
+        strictness = marks.get("required", "")
+        if strictness in STRICTNESS:
+            each.strictness = STRICTNESS[strictness]
         elif each.type == "calculate":
             each.strictness = "auto"
         else:
@@ -170,12 +171,13 @@ class Filler:
         control = self.parts.controls.get(each.ref)
         if control is None or each.type not in ("select_one", "select_multiple", "rank"):
             return
-        if "search(" in each.appearance:
-            self.parts.note(each.name, "search() in the appearance is not offered: all choices are shown")
-        element = first(control.element, "itemset")
+        element, search = first(control.element, "itemset"), search_in(each.appearance)
         if element is None:
-            each.itemset = Itemset(items=tuple(self._items(control.element, each)))
+            items = tuple(self._items(control.element, each))
+            each.itemset = Itemset(items=items) if search is None else self._search(search, items, each)
             return
+        if search is not None:
+            self.parts.note(each.name, "search() does nothing beside choices from a list with a filter")
         source = (element.get("nodeset") or "").strip()
         value, label = first(element, "value"), first(element, "label")
         made = Itemset(nodes=self.compile(source, each), value="name", label="label")
@@ -198,6 +200,13 @@ class Filler:
             media = self.maker.media_of(identity_of(label.get("ref")) if label is not None else None, each)
             found.append(Item(code, self.maker.from_element(label, each) or Text({"": (code,)}), media))
         return found
+
+    def _search(self, written: str, items: tuple[Item, ...], each: Question) -> Itemset:
+        try:
+            name = table_name(self.compiler, written)
+            return search_itemset(self.compiler, each, items, written, self.parts.table(name, name))
+        except Refused as refused:
+            raise _problem(refused, each, written) from None
 
     def _whole(self, source: str, each: Question) -> Expression:
         """The itemset's path without predicates and without shuffling."""

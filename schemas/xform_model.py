@@ -26,6 +26,7 @@ SVIDOK = "urn:svidok:form:1"
 _COMPARTMENTS: Mapping[str, Compartment] = {"identity": "identity", "narrative": "narrative", "process": "process"}
 _MODES: Mapping[str, Mode] = {"read": "read", "ask": "ask", "code": "code", "staff": "staff", "auto": "auto"}
 _TIERS: Mapping[str, Tier] = {"C": "C", "X": "X"}
+STRICTNESS: Mapping[str, Strictness] = {"block": "block", "answer": "answer", "no": "no", "auto": "auto"}
 _Mark = TypeVar("_Mark")
 
 Step: TypeAlias = "str | tuple[str, int]"
@@ -221,8 +222,8 @@ class Itemset:
 
     `nodes` gives what is offered now, `whole` the same path without its filters: what may be an answer at all. Nodes
     are items of a secondary instance, whose columns `value` and `label` name (`by_itext`: the label column holds the
-    id of a text); or entries of a repeat, for which `value_at` and `label_at` are compiled. `codes` are
-    those known when the form is loaded.
+    id of a text, `labels`: the columns of labels by language); or entries of a repeat, for which `value_at` and
+    `label_at` are compiled. `codes` are those known when the form is loaded.
     """
 
     items: tuple[Item, ...] = ()
@@ -230,6 +231,7 @@ class Itemset:
     whole: Expression | None = None
     value: str = "name"
     label: str = "label"
+    labels: Mapping[str, str] = field(default_factory=dict)
     by_itext: bool = False
     value_at: Expression | None = None
     label_at: Expression | None = None
@@ -284,7 +286,9 @@ class Entity:
 
 @dataclass(slots=True, eq=False)
 class Form:
-    """A form that can run. `questions` maps the XForm path (`/data/a/t`) to its question."""
+    """A form that can run. `questions` maps the XForm path (`/data/a/t`) to its question; `tables` are the names of
+    the files that it looks into.
+    """
 
     id: str
     version: str
@@ -299,6 +303,7 @@ class Form:
     media: dict[str, Mapping[str, Text]] = field(default_factory=dict, repr=False)
     actions: tuple[Action, ...] = field(default=(), repr=False)
     entities: tuple[Entity, ...] = ()
+    tables: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
     new_entry_actions: dict[Definition, tuple[Action, ...]] = field(default_factory=dict, repr=False)
     value_actions: dict[Definition, tuple[Action, ...]] = field(default_factory=dict, repr=False)

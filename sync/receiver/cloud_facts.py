@@ -288,6 +288,27 @@ async def remove(connection: Connection, upload_id: str) -> None:
         await forget(connection, held)
 
 
+async def release(connection: Connection, place: Place, before: int, now: int) -> bool:
+    """See `ports.Index.release`. A writer from before it was complete finds its turn gone."""
+    await one(connection, "SELECT 1 FROM svidok.bundles WHERE bid = %s FOR NO KEY UPDATE", place.bid)
+    held = "bid = %s AND stripe = %s AND idx = %s AND r1 IS NOT NULL FOR UPDATE"
+    found = await uploads(connection, held, place.bid, place.stripe, place.index)
+    if not found:
+        return False
+    name = found[0].id
+    wanted = "SELECT bool_and(acknowledged < %s) FROM svidok.arrivals WHERE upload = %s"
+    wanted += " HAVING count(*) = count(acknowledged)"
+    if await one(connection, wanted, before, name) != (True,):
+        return False
+    await run(connection, "DELETE FROM svidok.arrivals WHERE upload = %s", name)
+    await run(
+        connection,
+        "UPDATE svidok.uploads SET r1 = NULL, durable = 0, expires = %s, turn = turn + 1 WHERE id = %s",
+        now, name,
+    )  # fmt: skip
+    return True
+
+
 async def drop(connection: Connection, place: Place) -> None:
     """See `ports.Index.drop`."""
     held = "bid = %s AND stripe = %s AND idx = %s AND r1 IS NOT NULL FOR UPDATE"

@@ -175,6 +175,10 @@ class CloudIndex:
         """See `ports.Index`; a volume of several offices waits for all of them."""
         return [listed_of(row) for row in await self._rows(f"{EVERY} HAVING {_ALL_BEFORE} ORDER BY 1", before)]
 
+    async def release(self, place: Place, before: int, now: int) -> bool:
+        """See `ports.Index`."""
+        return await self._connections.transaction(lambda connection: facts.release(connection, place, before, now))
+
     async def drop(self, place: Place) -> None:
         """See `ports.Index`."""
         await self._connections.transaction(lambda connection: facts.drop(connection, place))

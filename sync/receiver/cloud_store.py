@@ -238,17 +238,22 @@ class CloudStore:
 
     # ---- both ----
 
-    async def left_over(self) -> tuple[list[str], list[Place]]:
+    async def uploads(self) -> list[str]:
         """See `ports.Store`; objects with other names are not its own and are left alone."""
 
         async def folders() -> Sequence[str]:
             return (await obstore.list_with_delimiter_async(self.bucket, "uploads"))["common_prefixes"]
 
         names = [folder.rstrip("/").removeprefix("uploads/") for folder in await again("list", folders)]
+        return sorted(name for name in names if _ID.fullmatch(name))
+
+    async def left_over(self) -> tuple[list[str], list[Place]]:
+        """See `ports.Store`: this lists the whole bucket."""
+        ids = await self.uploads()
         found = [_VOLUME.fullmatch(name) async for name, _ in self._listed("volumes/")]
         places = [Place(bytes.fromhex(match[1]), int(match[2]), int(match[3])) for match in found if match]
         order = sorted(places, key=lambda place: (place.bid, place.stripe, place.index))
-        return sorted(name for name in names if _ID.fullmatch(name)), order
+        return ids, order
 
     async def free(self) -> int | None:
         """See `ports.Store`: an object store does not say."""

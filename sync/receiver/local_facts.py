@@ -304,6 +304,22 @@ class Facts:
             if upload is not None and not upload.complete:
                 self.forget(upload)
 
+    def release(self, place: Place, before: int, now: int) -> bool:
+        """See `ports.Index.release`."""
+        with self.transaction():
+            held = "bid = ? AND stripe = ? AND idx = ? AND r1 IS NOT NULL"
+            found = self.uploads(held, place.bid, place.stripe, place.index)
+            if not found:
+                return False
+            name = found[0].id
+            wanted = "SELECT sum(acknowledged IS NULL), max(acknowledged) FROM arrivals WHERE upload = ?"
+            waiting, last = self.row(wanted, name) or (None, None)
+            if waiting != 0 or last is None or last >= before:
+                return False
+            self.run("DELETE FROM arrivals WHERE upload = ?", name)
+            self.run("UPDATE uploads SET r1 = NULL, durable = 0, expires = ? WHERE id = ?", now, name)
+        return True
+
     def drop(self, place: Place) -> None:
         """See `ports.Index.drop`."""
         with self.transaction():

@@ -175,6 +175,10 @@ class LocalIndex:
         """See `ports.Index`; a volume of several offices waits for all of them."""
         return [_listed(row) for row in await self._rows(f"{_EVERY} HAVING {_ALL_BEFORE} ORDER BY 1", before)]
 
+    async def release(self, place: Place, before: int, now: int) -> bool:
+        """See `ports.Index`."""
+        return await self._run(self._facts.release, place, before, now)
+
     async def drop(self, place: Place) -> None:
         """See `ports.Index`."""
         await self._run(self._facts.drop, place)

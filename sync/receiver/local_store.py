@@ -178,15 +178,21 @@ class LocalStore:
 
     # ---- both ----
 
-    async def left_over(self) -> tuple[list[str], list[Place]]:
+    async def uploads(self) -> list[str]:
         """See `ports.Store`; files with other names are not its own and are left alone."""
+        return await self.run(self._uploads)
+
+    def _uploads(self) -> list[str]:
+        return sorted(name for name in os.listdir(self._folder / "uploads") if _ID.fullmatch(name))
+
+    async def left_over(self) -> tuple[list[str], list[Place]]:
+        """See `ports.Store`."""
         return await self.run(self._left_over)
 
     def _left_over(self) -> tuple[list[str], list[Place]]:
-        ids = [name for name in os.listdir(self._folder / "uploads") if _ID.fullmatch(name)]
         found = [_VOLUME.fullmatch(path.name) for path in (self._folder / "volumes").glob("??/*.vol")]
         places = [Place(bytes.fromhex(name[1]), int(name[2]), int(name[3])) for name in found if name is not None]
-        return sorted(ids), sorted(places, key=lambda place: (place.bid, place.stripe, place.index))
+        return self._uploads(), sorted(places, key=lambda place: (place.bid, place.stripe, place.index))
 
     async def free(self) -> int | None:
         """See `ports.Store`."""

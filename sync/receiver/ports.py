@@ -187,8 +187,13 @@ class Index(Protocol):
     async def droppable(self, before: int) -> list[ListedVolume]:
         """Complete volumes that every office in whose list they stand has acknowledged before that moment."""
 
+    async def release(self, place: Place, before: int, now: int) -> bool:
+        """Makes a complete volume that is droppable an upload again whose time is over, with nothing durable; decided
+        in one step, so that a volume that has arrived for another office meanwhile stays. False when it stays.
+        """
+
     async def drop(self, place: Place) -> None:
-        """Forgets a complete volume."""
+        """Forgets a complete volume, for `fsck`."""
 
     # return boxes
     async def put_return(self, retn: bytes, data: bytes, office: bytes, now: int, room: BoxRoom = BOX_ROOM) -> None:
@@ -265,8 +270,11 @@ class Store(Protocol):
     async def remove(self, place: Place) -> None:
         """Removes a published volume. Harmless when there is none."""
 
+    async def uploads(self) -> list[str]:
+        """Ids of unfinished uploads of which the store holds bytes; the volumes are not looked at."""
+
     async def left_over(self) -> tuple[list[str], list[Place]]:
-        """Ids of unfinished uploads and places of volumes that the store holds, for `fsck`."""
+        """What `uploads` gives, and the places of all volumes that the store holds, for `fsck`."""
 
     async def free(self) -> int | None:
         """Bytes of room, or None when the store does not say."""

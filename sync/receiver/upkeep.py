@@ -1,7 +1,9 @@
 """What a receiver does by itself: uploads, acknowledged volumes and return boxes go when their time is over.
 
-Rule: whatever a crash interrupts here is finished in a later round: an upload is forgotten before its bytes go, a
-volume only after them. Nothing goes that a desk has not acknowledged, except what never became whole.
+Rule: whatever a crash interrupts here is finished in a later round, and what goes was decided in the index first: a
+volume becomes an upload again whose time is over, an upload loses its durable bytes, and only then bytes go. So whoever
+comes in between finds it as it is, and begins anew. Nothing goes that a desk has not acknowledged, except what never
+became whole.
 """
 
 from __future__ import annotations
@@ -17,26 +19,32 @@ from sync.receiver.streaming import drop
 
 
 async def sweep(receiver: Receiver) -> int:
-    """Removes what has expired; returns how many uploads and volumes went."""
+    """Removes what has expired; returns how many uploads, volumes and return boxes went."""
+    now = receiver.now()
+    for volume in await receiver.index.droppable(now - KEEP):
+        await receiver.index.release(Place(volume.bid, volume.s, volume.i), now - KEEP, now)
     gone = 0
-    for upload in await receiver.index.expired(receiver.now()):
+    for upload in await receiver.index.expired(now):
         try:
-            async with receiver.index.writing(upload.id, receiver.bounds.patience) as lease:
-                # Somebody may have gone on with it meanwhile.
-                if not lease.upload.complete and lease.upload.expires <= receiver.now():
-                    # First, while nobody else can complete this place.
-                    await _unpublish(receiver, lease.upload)
-                    await drop(receiver, lease.upload)
-                    gone += 1
+            gone += await _expire(receiver, upload)
         except Problem as problem:
             note(problem, upload.id)
-    for volume in await receiver.index.droppable(receiver.now() - KEEP):
-        place = Place(volume.bid, volume.s, volume.i)
-        await receiver.store.remove(place)
-        await receiver.index.drop(place)
-        gone += 1
-    gone += await receiver.index.expire_returns(receiver.now() - BOX_KEEP)
+    gone += await receiver.index.expire_returns(now - BOX_KEEP)
     return gone + await _sweep_strays(receiver)
+
+
+async def _expire(receiver: Receiver, upload: Upload) -> bool:
+    """Removes one upload, unless somebody goes on with it meanwhile. Raises E_UPLOAD_BUSY, E_UPLOAD_UNKNOWN."""
+    async with receiver.index.writing(upload.id, receiver.bounds.patience) as lease:
+        expires = lease.upload.expires
+        if lease.upload.complete or expires > receiver.now():
+            return False
+        # Whoever has the turn after us, should we be stopped here for long, has to send it all again before it is
+        # complete; and when somebody has it already, this is refused.
+        await receiver.index.advance(lease, 0, expires - KEEP)
+        await _unpublish(receiver, lease.upload)
+        await drop(receiver, lease.upload)
+    return True
 
 
 async def _unpublish(receiver: Receiver, upload: Upload) -> None:
@@ -48,9 +56,11 @@ async def _unpublish(receiver: Receiver, upload: Upload) -> None:
 async def _sweep_strays(receiver: Receiver) -> int:
     """Bytes of uploads that the index has forgotten, or has as complete. It knows an upload before its first byte."""
     gone = 0
-    for upload_id in (await receiver.store.left_over())[0]:
-        upload = await receiver.index.find(upload_id)
-        if upload is None or upload.complete:
+    here = await receiver.store.uploads()
+    known = {upload.id for upload in await receiver.index.unfinished()} if here else set()
+    for upload_id in here:
+        upload = None if upload_id in known else await receiver.index.find(upload_id)
+        if upload_id not in known and (upload is None or upload.complete):
             await receiver.store.discard(upload_id)
             gone += 1
     return gone

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from schemas.records.network import ListedVolume
+from sync.receiver import ports
 from sync.receiver.fsck import fsck
 from sync.receiver.ports import KEEP, Upload
 from sync.receiver.upkeep import sweep
@@ -11,6 +13,7 @@ from tests.receiver.contract.given import (
     LENGTH,
     NOW,
     OFFICE,
+    OTHER,
     R1,
     accepted,
     append,
@@ -96,3 +99,115 @@ async def test_bytes_of_forgotten_uploads_go(place: Place) -> None:
             await writer.flush()
         assert await sweep(at(index, store, NOW)) == 1
         assert await store.left_over() == ([], [])
+
+
+async def test_a_volume_that_arrives_for_another_office_after_the_list_was_made_stays(place: Place) -> None:
+    """The list of what may go is older than the going: what another office has been told meanwhile must hold."""
+    async with place.opened() as (index, store):
+        await accepted(index, [1])
+        await accepted(index, [11], office=OTHER)
+        await finished(index, store, "a", claim())
+        await index.acknowledge(claim().place, OFFICE.root, NOW)
+        later = NOW + KEEP + 1
+        listed = index.droppable
+
+        async def between(before: int) -> list[ListedVolume]:
+            found = await listed(before)
+            assert len(found) == 1
+            assert (await index.create("b", token(11), LENGTH, claim(), later)).complete
+            return found
+
+        index.droppable = between  # type: ignore[method-assign]  # somebody comes between two steps
+        assert await sweep(at(index, store, later)) == 0
+        assert await volume_bytes(store, claim().place) == content()
+        assert len(await index.volumes(OTHER.root, 0, 9)) == 1
+
+
+async def test_a_volume_that_is_sent_again_while_it_goes_begins_anew_and_stays(place: Place) -> None:
+    async with place.opened() as (index, store):
+        await accepted(index)
+        await finished(index, store, "a", claim())
+        await index.acknowledge(claim().place, OFFICE.root, NOW)
+        later = NOW + KEEP + 1
+        assert not await index.release(claim().place, NOW, later)
+        assert await index.release(claim().place, NOW + 1, later)
+        assert not await index.release(claim().place, NOW + 1, later)
+        again = await index.create("b", token(1), LENGTH, claim(), later)
+        assert (again.id, again.offset, again.complete, again.r1) == ("a", 0, False, None)
+        assert await index.volumes(OFFICE.root, 0, 9) == []
+        async with index.writing("a") as lease:
+            async with store.writer(lease.upload) as writer:
+                await writer.write(content()[:100])
+                await index.advance(lease, await writer.flush(), later)
+            assert await sweep(at(index, store, later)) == 0
+            async with store.writer(lease.upload) as writer:
+                await writer.write(content()[100:])
+                await index.advance(lease, await writer.flush(), later)
+            await store.publish(lease.upload)
+            await index.complete(lease, R1, later)
+        await sweep(at(index, store, later))
+        assert await volume_bytes(store, claim().place) == content()
+        assert len(await index.volumes(OFFICE.root, 0, 9)) == 1
+
+
+async def test_a_crash_while_a_volume_goes_is_finished_in_the_next_round(place: Place) -> None:
+    async with place.opened() as (index, store):
+        await accepted(index, quota=LENGTH)
+        await finished(index, store, "a", claim())
+        await index.acknowledge(claim().place, OFFICE.root, NOW)
+        later = NOW + KEEP + 1
+        assert await index.release(claim().place, NOW + 1, later)
+        assert await sweep(at(index, store, later)) == 1
+        assert await store.left_over() == ([], [])
+        assert await index.unfinished() == []
+        assert (await finished(index, store, "b", claim())).complete
+
+
+async def test_what_expires_loses_its_durable_bytes_before_the_store_does(place: Place) -> None:
+    """A worker that is stopped for long in between must not remove what another one has completed meanwhile."""
+    async with place.opened() as (index, store):
+        await accepted(index)
+        await index.create("a", token(1), LENGTH, claim(), NOW)
+        async with index.writing("a") as lease:
+            await append(index, store, lease, content())
+            await store.publish(lease.upload)
+        removed = store.remove
+
+        async def looked(place: ports.Place) -> None:
+            upload = await index.find("a")
+            assert upload is not None
+            assert (upload.offset, upload.expires) == (0, NOW + KEEP)
+            await removed(place)
+
+        store.remove = looked  # type: ignore[method-assign]  # what the index says at that moment
+        assert await sweep(at(index, store, NOW + KEEP)) == 1
+        assert await store.left_over() == ([], [])
+
+
+async def test_bytes_of_an_upload_that_another_one_has_replaced_go(place: Place) -> None:
+    async with place.opened() as (index, store):
+        await accepted(index)
+        await index.create("first", token(1), LENGTH, claim(), NOW)
+        await index.create("second", token(1), LENGTH, None, NOW)
+        for name in ("first", "second"):
+            async with index.writing(name) as lease:
+                await append(index, store, lease, content()[:100])
+        assert (await index.identify("second", claim(), NOW)).id == "second"
+        assert await store.uploads() == ["first", "second"]
+        assert await sweep(at(index, store, NOW)) == 1
+        assert await store.uploads() == ["second"]
+        upload = await index.find("second")
+        assert upload is not None
+        assert await store.read(upload, 0, 100) == content()[:100]
+
+
+async def test_a_round_looks_at_uploads_and_not_at_every_volume(place: Place) -> None:
+    async with place.opened() as (index, store):
+        await accepted(index)
+        await finished(index, store, "a", claim())
+
+        async def everything() -> tuple[list[str], list[ports.Place]]:
+            raise AssertionError("that lists the whole store")
+
+        store.left_over = everything  # type: ignore[method-assign]  # only fsck may
+        assert await sweep(at(index, store, NOW)) == 0

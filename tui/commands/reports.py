@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tui.commands.common import counted, size_text
+from tui.state_words import STATE_WORDS, code_text
 
 if TYPE_CHECKING:
     from collector.field import InterviewRow
@@ -101,13 +102,15 @@ def status_lines(status: dict[str, Any], rows: Sequence[InterviewRow]) -> Iterat
         yield "Not enrolled yet. Next: svidok field request --out REQUEST, and take the file to the office."
     else:
         yield f"Mission {pack['mission']} of {pack['org']}, pack version {pack['version']}."
-    yield from (f"  {row.code}  {row.state:<12}  {row.form}, {counted(row.attachments, 'attachment')}" for row in rows)
+    for row in rows:
+        files = f", {counted(row.attachments, 'attachment')}" if row.attachments else ""
+        yield f"  {code_text(row.code)}  {STATE_WORDS[row.state]}{files}"
     leaving, waiting = status["to_leave"], status["unconfirmed"]
     yield f"Still to leave: {counted(leaving['entries'], 'sealed interview')}, {size_text(leaving['bytes'])}."
     yield f"Not confirmed by the office: {waiting['entries']}, {size_text(waiting['bytes'])}."
     for item in status["stored"]:
         days = counted(item["seconds"] // 86_400, "day")
-        yield f"{item['code']} has been at the receiver for {days} without the office's word."
+        yield f"{code_text(item['code'])} has been at the receiver for {days} without the office's word."
     yield f"Signatures left: {status['signatures_left']}."
     yield from (f"! {item['what']} {item['do']} [{item['code']}]" for item in status["warnings"])
 

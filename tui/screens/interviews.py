@@ -18,7 +18,8 @@ from textual.widgets.option_list import Option
 from schemas.problems import Problem
 from tui.locale import N_, _, ngettext
 from tui.screens.base import BaseScreen, Outcome
-from tui.screens.texts import code_text, time_text
+from tui.screens.texts import time_text
+from tui.state_words import STATE_WORDS, code_text
 
 if TYPE_CHECKING:
     from collector.field import Field, InterviewRow
@@ -26,15 +27,15 @@ if TYPE_CHECKING:
 
 DRAFTS = ("open", "frozen")
 ORDER = ("frozen", "open", "needs-human", "sealed", "exported", "stored", "imported", "purged")
-STATES = {
-    "open": ("○", "$accent", N_("draft")),
-    "frozen": ("◐", "$warning", N_("draft · its sealing was interrupted")),
-    "sealed": ("●", "$accent", N_("sealed · has to leave")),
-    "exported": ("→", "$primary", N_("on its way · no receipt yet")),
-    "stored": ("→", "$primary", N_("with a receiver · no receipt yet")),
-    "imported": ("✓", "$success", N_("the office has it")),
-    "needs-human": ("!", "$warning", N_("the office could not take it: talk to them")),
-    "purged": ("✓", "$muted", N_("the office has it · removed here")),
+SIGNS = {
+    "open": ("○", "$accent"),
+    "frozen": ("◐", "$warning"),
+    "sealed": ("●", "$accent"),
+    "exported": ("→", "$primary"),
+    "stored": ("→", "$primary"),
+    "imported": ("✓", "$success"),
+    "needs-human": ("!", "$warning"),
+    "purged": ("✓", "$muted"),
 }
 
 
@@ -127,9 +128,11 @@ class InterviewsScreen(BaseScreen):
         return _("F3 begins an interview.")
 
     def _line(self, row: InterviewRow) -> Content:
-        sign, style, words = STATES[row.state]
+        sign, style = SIGNS[row.state]
         when = (time_text(row.opened_at), "$muted")
-        return Content.assemble((sign, style), "  ", (code_text(row.code), "bold"), "  ", when, "  ", (_(words), style))
+        return Content.assemble(
+            (sign, style), "  ", (code_text(row.code), "bold"), "  ", when, "  ", (_(STATE_WORDS[row.state]), style)
+        )
 
     @property
     def chosen(self) -> InterviewRow | None:

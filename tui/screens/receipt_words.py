@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from tui.locale import N_, _, ngettext, problem_sentences
-from tui.screens.texts import code_text, problem_lines
+from tui.screens.texts import problem_lines
+from tui.state_words import STATE_WORDS, code_text
 
 if TYPE_CHECKING:
     from sync.receipts import PurgeReport, ReceiptReport, Taken
 
 Parts = list[Content | str | tuple[str, str]]
 STATUS = {
-    "imported": ("✓ ", "$success", N_("the office has it")),
+    "imported": ("✓ ", "$success", STATE_WORDS["imported"]),
     "quarantined": ("! ", "$warning", N_("the office put it aside: talk to them")),
     "refused": ("! ", "$warning", N_("the office refused it: talk to them")),
 }

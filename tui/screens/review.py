@@ -14,16 +14,21 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from schemas.gates import ENDING
+from collector import placeholders
+from schemas.gates import ENDING, OpenGate
+from schemas.gates_names import Mention
 from schemas.problems import Problem
 from schemas.session_types import Issue
 from tui.locale import N_, _, ngettext
 from tui.screens.base import BaseScreen
-from tui.screens.texts import code_text
+from tui.state_words import code_text
 
 if TYPE_CHECKING:
     from collector.review import Review
     from tui.screens.interview.screen import InterviewScreen
+
+AROUND = 24
+"""Characters of an answer that are shown around a name in it."""
 
 GROUPS = (
     ("blocking", "!", "$warning", N_("Must be answered before it can be sealed")),
@@ -39,6 +44,10 @@ class ReviewScreen(BaseScreen):
     HELP_WORDS: ClassVar[tuple[str, ...]] = (
         N_("Enter goes to the question. When nothing is left, F5 seals the interview to the keys of the office."),
         N_(
+            "A name that stands in the account can give people away to those who may read the account alone. F6 writes "
+            "P1, W1 or V1 in its place, F7 does so everywhere; in the identity section the name stays."
+        ),
+        N_(
             "An interview that had to be broken off can be sealed with a reason. Nothing that was said is lost by "
             "it; what was not asked is marked so."
         ),
@@ -47,7 +56,10 @@ class ReviewScreen(BaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "jump", N_("Go to the question")),
         Binding("f5", "seal", N_("Seal")),
+        Binding("f6", "placeholder", N_("Placeholder")),
+        Binding("f7", "placeholders", N_("All placeholders")),
         Binding("f8", "incomplete", N_("Seal as broken off")),
+        Binding("f9", "erase", N_("Erase")),
         Binding("escape", "leave", N_("Back")),
     ]
 
@@ -56,7 +68,7 @@ class ReviewScreen(BaseScreen):
         self.under = interview_screen
         self.code = interview_screen.interview.code
         self.review: Review = interview_screen.interview.review()
-        self.issues: list[Issue] = []
+        self.lines: list[Issue | OpenGate | Mention] = []
 
     def title_note(self) -> str:
         """The record code."""
@@ -83,8 +95,9 @@ class ReviewScreen(BaseScreen):
         told = Content("  ·  ").join(Content(text) for count, text in parts if count)
         self.query_one("#summary", Static).update(told)
         options = self.query_one(OptionList)
+        at = options.highlighted or 0
         options.clear_options()
-        self.issues = []
+        self.lines = []
         self._list_gates(options)
         for name, sign, style, words in GROUPS:
             found: tuple[Issue, ...] = getattr(review, name)
@@ -95,29 +108,46 @@ class ReviewScreen(BaseScreen):
                 node = self.under.view.nodes.get(issue.path)
                 label = node.label if node is not None else str(issue.path[-1])
                 reason = f"  {issue.message}" if issue.code != "required" else ""
-                options.add_option(
-                    Option(Content.assemble((f" {sign} ", style), label, (reason, "$muted")), id=f"i{len(self.issues)}")
-                )
-                self.issues.append(issue)
-        options.display = bool(self.issues)
+                self._add(options, issue, Content.assemble((f" {sign} ", style), label, (reason, "$muted")))
+        options.display = bool(self.lines)
         empty = self.query_one("#empty", Static)
-        empty.display = self.review.ready
-        empty.update(self._ready_words())
-        if self.issues:
+        empty.display = self.review.ready or bool(self.review.ending)
+        empty.update(self._ready_words() if self.review.ready else self._ending_words())
+        if self.lines:
             options.focus()
-            options.action_first()
+            options.highlighted = min(at, options.option_count - 1)
+            if options.highlighted_option is None or options.highlighted_option.id is None:
+                options.action_first()
         self.refresh_bindings()
+
+    def _add(self, options: OptionList, what: Issue | OpenGate | Mention, line: Content) -> None:
+        options.add_option(Option(line, id=f"i{len(self.lines)}"))
+        self.lines.append(what)
 
     def _list_gates(self, options: OptionList) -> None:
         """What the answers ask to heed, in the language of the interview, before what is still to be answered."""
         language = self.under.interview.session.language
         for gate in self.review.gates:
-            if gate.paths:
-                text = gate.text(language)
-                sign = ("!", "$warning") if gate.effect in ENDING else ("•", "$accent")
-                line = Content.assemble((f" {sign[0]} ", sign[1]), text)
-                options.add_option(Option(line, id=f"i{len(self.issues)}"))
-                self.issues.append(Issue(gate.paths[0], "constraint", text, "constraint"))
+            sign = ("!", "$warning") if gate.effect in ENDING else ("•", "$accent")
+            self._add(options, gate, Content.assemble((f" {sign[0]} ", sign[1]), gate.text(language)))
+        for each in placeholders.found(self.under.interview):
+            self._add(options, each, self._mention_line(each))
+
+    def _mention_line(self, each: Mention) -> Content:
+        """A name with a few words around it, and what would stand in its place."""
+        node = self.under.view.nodes.get(each.path)
+        text = str(self.under.interview.session.value(each.path))
+        before, after = text[max(0, each.start - AROUND) : each.start], text[each.end : each.end + AROUND]
+        label = "" if node is None else f"{node.label.partition(',')[0]}: "
+        return Content.assemble(
+            ("   " + label + "…" + " ".join(before.split()) + " ", "$muted"), (each.text, "bold"),
+            (" " + " ".join(after.split()) + "…", "$muted"), ("  → ", "$accent"), (each.placeholder, "bold"),
+        )  # fmt: skip
+
+    def _ending_words(self) -> str:
+        if self.review.wiping:
+            return _("Nothing of this interview may be kept. F9 erases it.")
+        return _("It cannot be sealed while an answer says that the interview stops or waits.")
 
     def _ready_words(self) -> str:
         words = _("Nothing is missing. F5 seals the interview.")
@@ -135,22 +165,61 @@ class ReviewScreen(BaseScreen):
         if action == "seal":
             return self.review.ready
         if action == "incomplete":
-            return not self.review.ready
+            return not self.review.ready and not self.review.ending
+        if action == "erase":
+            return bool(self.review.wiping)
+        if action == "placeholder":
+            return isinstance(self.chosen, Mention)
+        if action == "placeholders":
+            return any(isinstance(each, Mention) for each in self.lines)
         if action == "jump":
-            return bool(self.issues)
+            return bool(self.lines)
         return True
+
+    @property
+    def chosen(self) -> Issue | OpenGate | Mention | None:
+        """What stands under the cursor."""
+        option = self.query_one(OptionList).highlighted_option if self.is_mounted else None
+        return self.lines[int(option.id[1:])] if option is not None and option.id is not None else None
+
+    def on_option_list_option_highlighted(self) -> None:
+        """Other keys may be offered now."""
+        self.refresh_bindings()
 
     def action_leave(self) -> None:
         """Back to the interview."""
         self.app.pop_screen()
 
     def action_jump(self) -> None:
-        """Go to the question under the cursor."""
-        option = self.query_one(OptionList).highlighted_option
-        if option is not None and option.id is not None:
-            path = self.issues[int(option.id[1:])].path
-            self.app.pop_screen()
-            self.under.go(path)
+        """Go to the question under the cursor; a gate says first what it asks for."""
+        chosen = self.chosen
+        if chosen is None:
+            return
+        self.app.pop_screen()
+        if isinstance(chosen, OpenGate):
+            self.under.speak_up([chosen])
+        else:
+            self.under.go(chosen.path)
+
+    def action_placeholder(self) -> None:
+        """A placeholder in place of the name under the cursor."""
+        if isinstance(self.chosen, Mention):
+            self._replace([self.chosen])
+
+    def action_placeholders(self) -> None:
+        """Placeholders in place of all names."""
+        self._replace(None)
+
+    def _replace(self, mentions: list[Mention] | None) -> None:
+        self.under.write_placeholders(mentions)
+        self.review = self.under.interview.review()
+        self.restored()
+
+    def action_erase(self) -> None:
+        """Nothing may be kept: ask, then erase."""
+        wiping = self.review.wiping
+        self.app.pop_screen()
+        self.under.speak_up(wiping, leaving=True)
 
     def on_option_list_option_selected(self) -> None:
         """Enter or a click goes there."""

@@ -19,11 +19,6 @@ HEADS = {
 """What stands above the problem when the network itself interferes."""
 
 
-def code_text(code: str) -> str:
-    """A record code in groups of four."""
-    return "-".join(code[place : place + 4] for place in range(0, len(code), 4))
-
-
 def time_text(seconds: int) -> str:
     """A time for people, in this computer's time zone."""
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")

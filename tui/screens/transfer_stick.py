@@ -19,7 +19,7 @@ from textual.widgets.option_list import Option
 
 from schemas.problems import Problem
 from tui.locale import _, ngettext, problem_sentences
-from tui.screens.texts import code_text
+from tui.state_words import code_text
 from tui.widgets.paths import PathSuggester
 from tui.widgets.progress import ProgressPanel, size_text
 

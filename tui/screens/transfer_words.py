@@ -11,7 +11,8 @@ from sync.settings import Policy, SendSettings
 from tui.locale import N_, _, ngettext, problem_sentences
 from tui.screens.receipt_words import receipt_parts
 from tui.screens.sending import SendJob
-from tui.screens.texts import code_text, problem_lines, time_text
+from tui.screens.texts import problem_lines, time_text
+from tui.state_words import code_text
 
 if TYPE_CHECKING:
     from collector.field import InterviewRow

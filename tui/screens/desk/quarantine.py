@@ -16,7 +16,8 @@ from textual.widgets.option_list import Option
 from tui.locale import N_, _, ngettext, problem_sentences
 from tui.screens.desk.common import InnerScreen, Parts, problem_of
 from tui.screens.desk.office import OpenDesk
-from tui.screens.texts import code_text, time_text
+from tui.screens.texts import time_text
+from tui.state_words import code_text
 from tui.widgets.progress import size_text
 
 Item = dict[str, object]

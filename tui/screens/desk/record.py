@@ -24,7 +24,7 @@ from tui.screens.desk.common import InnerScreen
 from tui.screens.desk.office import OpenDesk
 from tui.screens.desk.pages import Pages, harmless
 from tui.screens.desk.reading import OpenedRecord, Part, open_record
-from tui.screens.texts import code_text
+from tui.state_words import code_text
 
 if TYPE_CHECKING:
     from sync.desk.desk import Desk

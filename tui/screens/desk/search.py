@@ -22,7 +22,8 @@ from tui.screens.desk.common import InnerScreen, Openable
 from tui.screens.desk.office import OpenDesk
 from tui.screens.desk.pages import harmless
 from tui.screens.desk.reading import NAMES
-from tui.screens.texts import code_text, time_text
+from tui.screens.texts import time_text
+from tui.state_words import code_text
 
 if TYPE_CHECKING:
     from sync.desk.desk import Desk

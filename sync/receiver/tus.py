@@ -6,6 +6,7 @@ offset only when it is durable.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -15,16 +16,17 @@ from starlette.responses import Response
 
 from schemas.problems import Problem
 from sync import network
-from sync.receiver.answers import Refused, answer, at_offset, bad_request, encoded_r1, http_date, number
+from sync.receiver.answers import Refused, answer, at_offset, bad_request, encoded_r1, http_date, note, number
 from sync.receiver.bodies import Body
 from sync.receiver.checking import Layout, claim_of
 from sync.receiver.core import Receiver
 from sync.receiver.ports import Claim, Lease, Upload
-from sync.receiver.streaming import Stored, drop, finish, take_body
+from sync.receiver.streaming import HOPELESS, Stored, drop, finish, take_body
 from sync.volume import LENGTHS, proven_lead
 
 _TUS: Final = {"Tus-Resumable": network.TUS}
 _ID: Final = 16
+_PASSING: Final = ("E_UPLOAD_BUSY", "E_RECEIVER_BUSY")
 _OVERRIDES: Final = ("PATCH", "DELETE", "HEAD")
 Handler = Callable[[Receiver, Request], Awaitable[Response]]
 
@@ -144,17 +146,33 @@ async def _create_with(receiver: Receiver, token: bytes, length: int, body: Body
         raise bad_request("body")
     upload = await receiver.index.create(_new_id(), token, length, claim, receiver.now())
     body.put_back(lead)
-    if upload.complete or upload.offset or not lead:
-        # It is here already: the sender goes on where it stands.
-        return _created(await _finished(receiver, upload))
     try:
+        if upload.complete or upload.offset or not lead:
+            # It is here already: the sender goes on where it stands.
+            return _created(await _finished(receiver, upload))
         return _created(await _write(receiver, upload.id, 0, body))
     except Stored as found:
         return _created(found.upload)
     except Refused as refused:
+        if refused.problem.code in _PASSING:
+            return await _made(receiver, upload, refused.problem)
         # The upload exists; what became of its first bytes shows in its offset.
         refused.headers["Location"] = f"{network.UPLOADS}/{upload.id}"
         raise
+    except Problem as problem:
+        if problem.code in HOPELESS or problem.code == "E_UPLOAD_UNKNOWN":
+            raise  # it is forgotten again
+        return await _made(receiver, upload, problem)
+
+
+async def _made(receiver: Receiver, upload: Upload, problem: Problem) -> Response:
+    """The upload was made, and then came something that passes: the sender must learn its name all the same, or it
+    would make another one. What is the matter it hears when it goes on.
+    """
+    note(problem, upload.id)
+    with contextlib.suppress(Problem):
+        upload = await receiver.index.find(upload.id) or upload
+    return _created(upload)
 
 
 async def _write(receiver: Receiver, upload_id: str, offset: int, body: Body) -> Upload:

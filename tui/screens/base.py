@@ -139,6 +139,10 @@ class BaseScreen(Held[None]):
         """How to come back to what is being done here after a lock; None if the first screen will do."""
         return None
 
+    def stays(self) -> bool:
+        """Asked when a person ends the program: True where something must be decided first, which then is shown."""
+        return False
+
     async def retranslate(self) -> None:
         """Draw everything again in the language in use."""
         self.hold()

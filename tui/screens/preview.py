@@ -27,7 +27,6 @@ from schemas.xform_model import Path
 from tui.locale import N_, _
 from tui.screens.base import BaseScreen
 from tui.screens.interview.screen import InterviewScreen
-from tui.screens.interview.sections import Sections
 from tui.screens.review import ReviewScreen
 from tui.screens.shell import Shell
 from tui.theme import theme_for
@@ -212,11 +211,20 @@ class PreviewScreen(InterviewScreen):
         self.hold()
         self.app.push_screen(PreviewReview(self))
 
-    def action_leave(self) -> None:
-        """Back to the question from the sections, else out, after asking."""
-        if self.query_one(Sections).has_focus:
-            super().action_leave()
-            return
+    def referral(self) -> str:
+        """A preview belongs to no mission."""
+        return ""
+
+    def erase(self, *, quitting: bool = False) -> None:
+        """There is nothing to erase: the preview ends."""
+        self.app.exit()
+
+    def stays(self) -> bool:
+        """Nothing is kept of a preview in any case."""
+        return False
+
+    def leave_interview(self) -> None:
+        """Out, after asking."""
         from tui.screens.dialogs import Confirm
 
         self.hold()

@@ -26,6 +26,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 from schemas.problems import Problem
+from tui import appearance
 from tui.locale import N_, _, current_language, languages, problem_sentences, set_language
 from tui.screens.base import BaseScreen, Dialog, Held
 from tui.screens.problem import coded, show_problem
@@ -76,7 +77,10 @@ class Shell(App[None]):
         self.resume: Callable[[Shell], None] | None = None
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = theme_for(self.console.color_system)
+        chosen = appearance.load(home)
+        if chosen.language in languages():
+            set_language(chosen.language)
+        self.theme = theme_for(self.console.color_system, chosen.colours)
 
     def on_mount(self) -> None:
         """Ask for the passphrase; watch for idleness."""
@@ -153,6 +157,13 @@ class Shell(App[None]):
         await super().on_event(event)
 
     async def action_quit(self) -> None:
+        """Leave, unless the screen has something to decide first; asked a second time, leave all the same."""
+        asked = [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)][-1:]
+        dialog = isinstance(self.screen, Dialog)
+        if self.opened is None or self.leaving or dialog or not any(screen.stays() for screen in asked):
+            await self.leave_now()
+
+    async def leave_now(self) -> None:
         """Leave; the vault is closed first. What cannot be kept is shown, and the next time leaves all the same."""
         if self.opened is not None and not self.leaving:
             self.leaving = True
@@ -185,7 +196,7 @@ class Shell(App[None]):
         for name in ("SIGHUP", "SIGTERM"):
             if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
                 with contextlib.suppress(NotImplementedError):
-                    loop.add_signal_handler(getattr(signal, name), lambda: self.call_later(self.action_quit))
+                    loop.add_signal_handler(getattr(signal, name), lambda: self.call_later(self.leave_now))
 
     @property
     def field(self) -> Field:
@@ -240,6 +251,7 @@ class Shell(App[None]):
         """The next language, at once, everywhere."""
         codes = languages()
         set_language(codes[(codes.index(current_language()) + 1) % len(codes)])
+        appearance.save(self.home, current_language(), self.theme)
         for screen in self.screen_stack:
             if isinstance(screen, BaseScreen):
                 await screen.retranslate()
@@ -248,6 +260,7 @@ class Shell(App[None]):
         """The next set of colours."""
         names = [theme.name for theme in THEMES]
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
+        appearance.save(self.home, current_language(), self.theme)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is nothing to lock while the vault is closed; dialogs keep the language they were opened in."""

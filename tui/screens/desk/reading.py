@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from collector.files import shown_name
+from schemas.edtf import precision_words
 from schemas.problems import Problem
 from schemas.records.common import COMPARTMENTS
 from schemas.records.document import Answer, Document
@@ -20,7 +21,7 @@ from schemas.session_types import Node
 from schemas.xform_model import Form, Path
 from tui.locale import N_, _
 from tui.screens.desk.pages import Block, harmless
-from tui.screens.interview.words import reserved_words
+from tui.screens.interview.words import is_date, reserved_words
 
 if TYPE_CHECKING:
     from sync.desk.desk import Desk
@@ -69,7 +70,7 @@ class Words:
     """The form's words for the answers of one record, in one language."""
 
     def __init__(self, record: OpenedRecord, language: str) -> None:
-        self.form = record.form
+        self.form, self.language = record.form, language
         self.order = {ref: place for place, ref in enumerate(record.form.nodes)} if record.form else {}
         self.files = {key.sid: shown_name(key.name) for each in record.documents.values() for key in each.atts}
         answers = [answer for each in record.documents.values() for answer in each.answers]
@@ -115,6 +116,9 @@ class Words:
         labels = {choice.value: choice.label for choice in node.choices} if node is not None else {}
         if isinstance(value, tuple):
             return "\n".join(labels.get(code, code) for code in value)
+        sure = precision_words(str(value), self.language) if is_date(node) else ""
+        if sure:
+            return f"{value} · {sure}"
         return labels.get(str(value), str(value))
 
     def block(self, answer: Answer, depth: int) -> Block:

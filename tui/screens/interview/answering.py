@@ -24,7 +24,7 @@ from tui.screens.interview.rows import Rows
 from tui.screens.interview.sections import Sections
 from tui.screens.interview.view import InterviewView, is_asked
 from tui.screens.interview.words import answer_problem
-from tui.screens.texts import code_text
+from tui.state_words import code_text
 from tui.widgets.lines import Lines
 from tui.widgets.titlebar import TitleBar
 
@@ -65,10 +65,15 @@ class Answering(BaseScreen):
             yield self.section_list
             with Vertical(id="middle"):
                 yield Static(id="prompt", markup=False)
+                yield from self.above_pane()
                 with VerticalScroll(id="pane", can_focus=False):
                     yield self.above
                     yield self.card
                     yield self.below
+
+    def above_pane(self) -> ComposeResult:
+        """What stands between the prompt and the questions."""
+        yield from ()
 
     def title_note(self) -> str:
         """The record code."""
@@ -221,6 +226,7 @@ class Answering(BaseScreen):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Keep when the typing pauses."""
         if event.input.id == "line" and event.input.has_focus:
+            self.card.typing(event.value)
             self._save_soon()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -19,7 +19,7 @@ from tui.locale import _
 from tui.screens.interview.choices import Choices
 from tui.screens.interview.files import FilePanel
 from tui.screens.interview.view import question_of
-from tui.screens.interview.words import entry_name, expected_words, mode_words, reserved_words
+from tui.screens.interview.words import entry_name, expected_words, mode_words, reserved_words, sure_words
 from tui.widgets.account import Account
 
 if TYPE_CHECKING:
@@ -113,11 +113,21 @@ class Card(Vertical, can_focus=True):
         note, wrong = self.query_one("#card-note", Label), self.query_one("#card-problem", Label)
         words = reserved_words(node.missing) if node.kind == "question" else ""
         text = problem or (node.problem or "")
-        told_note = _("Answer: {answer}", answer=words) if words else ""
+        sure = sure_words(node)
+        told_note = _("Answer: {answer}", answer=words) if words else _("Understood as: {words}", words=sure)
+        told_note = told_note if words or sure else ""
         for label, told in ((note, told_note), (wrong, f"! {text}" if text else "")):
             if label.content != told:
                 label.update(told)
             label.display = bool(told)
+
+    def typing(self, text: str) -> None:
+        """How sure the date is that is being typed."""
+        sure = sure_words(self.node, text) if self.node is not None else ""
+        note = self.query_one("#card-note", Label)
+        if sure:
+            note.update(_("Understood as: {words}", words=sure))
+            note.display = True
 
     def _editors(self) -> dict[Editor, Widget]:
         return {

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from schemas.xform_model import Path
 from tui.locale import _, ngettext
 from tui.screens.interview.view import InterviewView, Item, answer_text, is_answered, question_of
-from tui.screens.interview.words import entry_name, reserved_words
+from tui.screens.interview.words import entry_name, reserved_words, sure_words
 
 
 def _cut(text: str, width: int) -> str:
@@ -107,4 +107,5 @@ class Rows(Widget):
 def _answer(item: Item) -> str:
     if question_of(item.node).type == "file":
         return _("attached")
-    return answer_text(item.node)
+    sure, text = sure_words(item.node), answer_text(item.node)
+    return f"{text} · {sure}" if sure else text

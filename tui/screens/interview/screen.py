@@ -14,8 +14,8 @@ from textual.binding import Binding, BindingType
 from schemas.problems import Problem
 from schemas.xform_model import Path
 from tui.locale import N_, _, ngettext
-from tui.screens.interview.answering import Answering
 from tui.screens.interview.files import FilePanel
+from tui.screens.interview.heeding import Heeding
 from tui.screens.interview.sections import Sections
 from tui.screens.interview.view import is_answered, is_asked, question_of
 from tui.screens.interview.words import entry_name
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tui.screens.shell import Shell
 
 
-class InterviewScreen(Answering):
+class InterviewScreen(Heeding):
     """One draft."""
 
     TITLE_WORDS = N_("Interview")
@@ -54,6 +54,7 @@ class InterviewScreen(Answering):
         Binding("f8", "reserve('not_asked')", N_("Not asked")),
         Binding("f9", "add_entry", N_("Add entry")),
         Binding("ctrl+r", "remove_entry", N_("Remove entry"), priority=True),
+        Binding("ctrl+g", "gates", N_("Safeguards"), priority=True),
         Binding("delete", "clear", N_("Take back")),
         Binding("enter", "enter", N_("Open"), show=False),
         Binding("escape", "leave", N_("List")),
@@ -88,8 +89,7 @@ class InterviewScreen(Answering):
             self.remove_class("-choosing")
             self.card.focus_editor()
             return
-        self.hold()
-        self.app.pop_screen()
+        self.leave_interview()
 
     def on_unmount(self) -> None:
         """Wipe the draft's key from memory."""
@@ -101,6 +101,8 @@ class InterviewScreen(Answering):
         if not self.is_mounted or self.card.node is None:
             return True
         node = self.card.node
+        if action == "gates":
+            return bool(self.gates)
         if action == "reserve":
             return node is not None and node.kind == "question" and is_asked(node) and not question_of(node).closed
         if action == "clear":

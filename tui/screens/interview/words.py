@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from schemas.edtf import precision_words
 from schemas.session_types import Node
-from tui.locale import N_, _
+from tui.locale import N_, _, current_language
 from tui.screens.interview.view import question_of
 
 MODES = {
@@ -49,6 +50,19 @@ def expected_words(node: Node) -> str:
         return _("Full or partial date: 2023-10-05 · 2023-10 · 2023-XX-15 · 2023~ · 2022-03/2022-05")
     words = _EXPECTED.get(question.type)
     return _(words) if words else ""
+
+
+def is_date(node: Node | None) -> bool:
+    """Whether a node is a question for a date that may be partial."""
+    return node is not None and node.kind == "question" and question_of(node).edtf
+
+
+def sure_words(node: Node, text: str | None = None) -> str:
+    """How sure a date is, derived from it (or from `text`, while it is typed); empty for anything that is no date."""
+    if not is_date(node):
+        return ""
+    told = node.value if text is None else text.strip()
+    return precision_words(told, current_language()) if isinstance(told, str) else ""
 
 
 def answer_problem(code: str) -> str:

@@ -42,12 +42,16 @@ PASSING: Final = frozenset(
     )
 )
 DAMAGED: Final = frozenset(("E_UPLOAD_CELL", "E_OUTBOX_LOST", "E_VOL_MAGIC", "E_VOL_SIG", "E_VOL_LEAVES", "E_PAD"))
-"""Problems of a volume's bytes: when every receiver says so, the bundle is given up, and its entries go into a new
-one.
+"""Problems of a volume's bytes: when every receiver says so and it is true, the bundle is given up, and its entries go
+into a new one.
 """
 FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 20.0
 """Seconds; where a line holds for two minutes, a longer wait would miss it."""
+LONGEST_ASKED: Final = 60.0
+"""Seconds that a receiver may ask for."""
+_MOST_STRAYS: Final = 3
+"""How often a volume may go astray with a receiver whose word of where it stands does not hold."""
 _PARTING: Final = 5.0
 _SOME: Final = random.SystemRandom()
 
@@ -248,6 +252,7 @@ class Course:
                     return
                 continue
             staged.keep_receipt(vault, volume, self._receiver, r1, int(self._given.clock()))
+            permits.take(vault.db, attempt.token or b"", self._receiver)
             self._meter.state(place, "stored")
             self._close(stored=True)
             return
@@ -261,7 +266,7 @@ class Course:
             staged.keep_location(self._given.vault, volume, self._receiver, location)
 
         def moved(offset: int) -> None:
-            attempt.advanced = self._meter.moved(place, offset) or attempt.advanced
+            attempt.advanced = self._meter.moved(place, offset, self._receiver) or attempt.advanced
 
         if attempt.upload is None:
             attempt.upload = Upload(
@@ -279,26 +284,23 @@ class Course:
         return attempt.upload
 
     def _token(self, bid: bytes) -> bytes:
-        """A token for a bundle. Raises E_TOKEN_NONE, and for a whole receiver that knows none of them, _NoToken."""
+        """A token for a bundle. Raises E_TOKEN_NONE, and when this receiver will have none of them, _NoToken."""
         with self._lock:
             tried = self._tried.setdefault(bid, {})
-            token = permits.token_for(self._given.vault.db, bid, tried)
+            token = permits.token_for(self._given.vault.db, bid, self._receiver, tried)
             if token is None:
-                raise _NoToken(next(reversed(tried.values()), Problem("E_TOKEN_USED")))
+                raise _NoToken(next(reversed(tried.values())))
             return token
 
     def _goes_on(self, problem: Problem, volume: Volume, attempt: _Attempt) -> bool:
         """What a problem means: another try after a while, or the end for a volume, its bundle, this receiver."""
         place = (volume.bid, volume.stripe, volume.index)
         code = problem.code
-        if isinstance(problem, _NoToken):
-            self._meter.state(place, "failed", problem=problem.cause)
-            self._end(problem.cause, hopeless=True)
-            return False
-        if code in ("E_TOKEN_USED", "E_TOKEN_UNKNOWN", "E_TOKEN_EXPIRED"):
+        refused = isinstance(problem, _NoToken)
+        if code in permits.REFUSED and not refused:
             self._refuse_token(problem, volume.bid, attempt)
             return True
-        if code in HOPELESS:
+        if code in HOPELESS or (refused and code != "E_TOKEN_USED"):
             self._meter.state(place, "failed", problem=problem)
             self._end(problem, hopeless=True)
             return False
@@ -314,24 +316,25 @@ class Course:
     def _refuse_token(self, problem: Problem, bid: bytes, attempt: _Attempt) -> None:
         with self._lock:
             token = attempt.token or b""
-            if problem.code == "E_TOKEN_USED":
-                permits.spend(self._given.vault.db, token, problem.code)
+            permits.refuse(self._given.vault.db, token, self._receiver, problem.code)
             self._tried.setdefault(bid, {})[token] = problem
         attempt.token, attempt.upload = None, None
 
     def _waits(self, problem: Problem, place: tuple[bytes, int, int], attempt: _Attempt) -> bool:
         """Waits before the next try, unless it was tried enough."""
         attempt.tries = 0 if attempt.advanced else attempt.tries + 1
-        if problem.code in ("E_NET_CUT", "E_NET_SLOW"):
+        attempt.strays += problem.code == "E_UPLOAD_OFFSET"
+        if problem.code in ("E_NET_CUT", "E_NET_SLOW", "E_RECEIVER_BUSY"):
             with self._lock:
                 self._lanes = 1
         # A first failure says little: what was on its way may have arrived, and only the next request will tell.
         enough = attempt.tries >= 2 and self._over()
-        if enough or (self._tries is not None and attempt.tries >= self._tries):
+        astray = attempt.strays >= _MOST_STRAYS
+        if astray or enough or (self._tries is not None and attempt.tries >= self._tries):
             self._meter.state(place, "waiting", problem=problem)
-            self._end(problem)
+            self._end(problem, hopeless=astray)
             return False
-        wait = _backoff(attempt.tries)
+        wait = max(_backoff(attempt.tries), min(float(problem.facts.get("seconds", 0)), LONGEST_ASKED))
         self._meter.state(place, "retrying", wait=wait, problem=problem)
         if wait and not self._gate.rest(wait):
             self._meter.state(place, "waiting", problem=problem)
@@ -349,14 +352,14 @@ class _Attempt:
     upload: Upload | None = None
     advanced: bool = False
     tries: int = 0
+    strays: int = 0
 
 
 class _NoToken(Problem):
-    """A receiver that will not have any token of a bundle."""
+    """A receiver that will not have any token of a bundle: what it said of the last one."""
 
     def __init__(self, cause: Problem) -> None:
         super().__init__(cause.code, **cause.facts)
-        self.cause = cause
 
 
 def _backoff(tries: int) -> float:

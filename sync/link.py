@@ -8,6 +8,7 @@ Whatever goes wrong below is a coded problem here; nothing else comes out.
 from __future__ import annotations
 
 import contextlib
+import re
 import ssl
 import threading
 import time
@@ -27,6 +28,8 @@ Body: TypeAlias = "bytes | bytearray | memoryview | Iterable[bytes | memoryview]
 BAD_RECORD: Final = 4096
 """After a cut: what is in a record that did not arrive whole is lost, so small ones lose less."""
 MAX_ANSWER: Final = 1 << 20
+_PATIENCE: Final = (429, 503)
+_SECONDS: Final = re.compile(r"[0-9]{1,6}", re.ASCII)
 _BLOCK: Final = 65_536
 _SLOWEST: Final = 128
 """Bytes in a second below which an answer counts as one that never ends."""
@@ -44,11 +47,16 @@ class Answer:
 
     @property
     def problem(self) -> Problem:
-        """The problem that this answer is: the receiver's own code, or E_NET_ANSWER."""
+        """The problem that this answer is: the receiver's own code, or E_NET_ANSWER. Who asks for patience, as a server
+        in front of a receiver may, is busy; `seconds`: for how long, if it was said.
+        """
         code = self.headers.get(network.CODE_HEADER.lower(), "")
         if code not in network.STATUS:
-            return Problem("E_NET_ANSWER", status=self.status)
-        return Problem(code, where="receiver")
+            code = "E_RECEIVER_BUSY" if self.status in _PATIENCE else "E_NET_ANSWER"
+        if code == "E_NET_ANSWER":
+            return Problem(code, status=self.status)
+        asked = self.headers.get("retry-after", "")
+        return Problem(code, where="answered", **({"seconds": int(asked)} if _SECONDS.fullmatch(asked) else {}))
 
     def expect(self, *statuses: int) -> Answer:
         """Itself when its status is one of these. Raises the problem that it is."""

@@ -78,6 +78,7 @@ class _Track:
     durable: int = 0
     flying: int = 0
     known: bool = False
+    highest: dict[bytes, int] = field(default_factory=dict)
     state: VolumeState = "waiting"
     until: float = 0.0
     problem: Problem | None = None
@@ -139,18 +140,18 @@ class Meter:
                 self.moved_at = self._clock()
         self.show(now=True)
 
-    def moved(self, place: tuple[bytes, int, int], offset: int) -> bool:
-        """The receiver holds so many bytes of a volume; whether that is more than before."""
+    def moved(self, place: tuple[bytes, int, int], offset: int, receiver: bytes = b"") -> bool:
+        """A receiver holds so many bytes of a volume; whether that is more than it ever said."""
         with self._lock:
             track = self._tracks[place]
-            more = offset > track.durable
-            if track.known:
-                self.gained += max(0, offset - track.durable)
-            track.durable, track.flying, track.known = offset, 0, True
-            if more:
+            more = offset - track.highest.get(receiver, 0)
+            if more > 0:
+                track.highest[receiver] = offset
+                self.gained += more if track.known else 0
                 self.moved_at = self._clock()
+            track.durable, track.flying, track.known = offset, 0, True
         self.show()
-        return more
+        return more > 0
 
     def sent(self, place: tuple[bytes, int, int], count: int) -> None:
         """So many bytes more have left."""

@@ -168,7 +168,8 @@ class Sender:
 
     def _settle(self, refused: dict[bytes, dict[bytes, Problem]], hopeless: set[bytes]) -> bool:
         """Whether something may still go to somebody. One receiver's word ends nothing: a bundle has failed when every
-        receiver that answers has refused it, and is made anew when all of them find its bytes damaged.
+        receiver that answers has refused it. It is made anew when all of them find its bytes damaged and they are so:
+        each bundle needs a token of its own, and nobody's word is to use these up.
         """
         vault = self._home.vault
         ready = {bundle.bid for bundle in staged.load(vault)}
@@ -178,7 +179,7 @@ class Sender:
             if staged.outcome(vault, bid)[0] == "done" or (bid in ready and others):
                 continue
             self._failed[bid] = said[-1]
-            if all(problem.code in DAMAGED for problem in said):
+            if all(problem.code in DAMAGED for problem in said) and staged.damaged(vault, bid):
                 staged.give_up(vault, bid)
         return any(staged.wanted(vault, bid) for bid in ready - self._failed.keys())
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from collector import crypto, files
 from collector.vault import Vault
+from schemas.problems import Problem
 from sync.upload import Volume
+from sync.volume import check
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,44 @@ def tidy(vault: Vault) -> int:
     for bid, stripe, index in rows:
         _remove_file(vault, bytes(bid), stripe, index)
     return len(unwanted)
+
+
+def damaged(vault: Vault, bid: bytes) -> bool:
+    """Whether a volume that waits here is no longer what was made: a receiver's word alone says nothing of that."""
+    return any(
+        not item.stored and not _as_made(item.volume)
+        for bundle in load(vault)
+        if bundle.bid == bid
+        for item in bundle.volumes
+    )
+
+
+def _as_made(volume: Volume) -> bool:
+    try:
+        with files.mapped_os_errors(), volume.path.open("rb") as source:
+            found = check(_Held(source, volume.length))
+    except Problem:
+        return False
+    header = found.header
+    same = (header.bid, header.place, header.bundle_root, header.shard_root) == (
+        volume.bid,
+        (volume.stripe, volume.index),
+        volume.broot,
+        volume.shard,
+    )
+    return same and found.whole
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A volume's file as what checks volumes reads it."""
+
+    source: BinaryIO
+    length: int
+
+    def read(self, offset: int, length: int) -> bytes:
+        self.source.seek(offset)
+        return self.source.read(length)
 
 
 def give_up(vault: Vault, bid: bytes) -> None:

@@ -26,7 +26,8 @@ from sync.volume import LENGTHS, lead_length
 
 FIRST_PIECE: Final = 1 << 20
 LEAST_PIECE: Final = 64 << 10
-MOST_PIECE: Final = 16 << 20
+MOST_PIECE: Final = 128 << 20
+"""The end of each piece is a wait for the receiver's disk, so a quick line gets few; cuts lose nothing of them."""
 _QUICK: Final = 2.0
 """Seconds: a piece that took less makes the next one twice as long."""
 _LONG: Final = 30.0
@@ -34,7 +35,7 @@ _LONG: Final = 30.0
 _CALM: Final = 4 << 20
 """Bytes without a cut after which a line counts as good again."""
 _TRIES: Final = 3
-"""How often the same cell may be refused, or the receiver may fall back, before it is a problem."""
+"""How often cells may be refused, or the receiver may fall back, with no piece taken between that is new to it."""
 _READ: Final = 64 << 10
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
 
@@ -105,25 +106,28 @@ class Upload:
         self._location, self._keep, self._moved, self._sent = location, keep, moved, sent
         self._bare = begun
         self.line = line or Line()
-        self._highest = 0
-        self._falls = 0
-        self._refused: dict[int, int] = {}
+        self._stands = self._highest = 0
+        self._falls = self._refused = 0
 
     def run(self) -> bytes:
         """The receiver's signed receipt for this volume, once it has it whole.
 
-        Raises E_NET_*, E_PIN and E_RECEIVER_*, after which `run` may go on; E_UPLOAD_BUSY; E_TOKEN_* for another token;
-        E_R1_FALSE; E_UPLOAD_CELL and E_VOL_* when the receiver will not have the volume; E_OUTBOX_LOST, E_MEDIA_IO.
+        Raises E_NET_*, E_PIN and E_RECEIVER_*, after which `run` may go on; E_UPLOAD_BUSY; E_UPLOAD_OFFSET when its
+        word of where it stands does not hold; E_TOKEN_* for another token; E_R1_FALSE; E_UPLOAD_CELL and E_VOL_* when
+        the receiver will not have the volume; E_OUTBOX_LOST, E_MEDIA_IO.
         """
         offset: int | None = None
         while True:
+            due: int | None = None
             try:
                 if self._location is None:
                     answer = self._begin()
                 elif offset is None:
                     answer = self._ask()
                 else:
-                    answer = self._piece(offset)
+                    length = min(self.line.piece, self._volume.length - offset)
+                    due = offset + length
+                    answer = self._piece(offset, length)
             except Problem as problem:
                 if problem.code in ("E_NET_CUT", "E_NET_SLOW"):
                     self.line.cut()
@@ -133,7 +137,7 @@ class Upload:
                 checked = self._checked(receipt)
                 self._moved(self._volume.length)
                 return checked
-            offset = self._next(answer)
+            offset = self._next(answer, due)
 
     # ---- requests ----
 
@@ -165,9 +169,8 @@ class Upload:
     def _ask(self) -> Answer:
         return self._link.request("HEAD", str(self._location), headers=self._headers)
 
-    def _piece(self, offset: int) -> Answer:
-        """Sends what follows `offset`, up to one piece. With nothing left it asks for the end of the upload."""
-        length = min(self.line.piece, self._volume.length - offset)
+    def _piece(self, offset: int, length: int) -> Answer:
+        """Sends what follows `offset`. With nothing left it asks for the end of the upload."""
         headers = {**self._headers, "Upload-Offset": str(offset), "Content-Type": network.OFFSET_BODY}
         began = time.monotonic()
         answer = self._link.request(
@@ -199,8 +202,11 @@ class Upload:
 
     # ---- answers ----
 
-    def _next(self, answer: Answer) -> int | None:
-        """The offset to go on from, or None when the receiver must be asked. Raises the problem that an answer is."""
+    def _next(self, answer: Answer, due: int | None) -> int | None:
+        """The offset to go on from, or None when the receiver must be asked. Raises the problem that an answer is.
+
+        `due`: where the receiver stands when it has taken the piece that it answers.
+        """
         if answer.status in (404, 410):
             self._locate(None)
             self._fell()
@@ -210,16 +216,18 @@ class Upload:
             return None
         if answer.status == network.BAD_CELL:
             offset = self._offset(answer)
-            self._refused[offset] = self._refused.get(offset, 0) + 1
-            if self._refused[offset] >= _TRIES:
+            self._refused += 1
+            if self._refused >= _TRIES:
                 raise Problem("E_UPLOAD_CELL")
-            self._moved(offset)
-            return offset
-        answer.expect(200, 201, 204)
-        offset = self._offset(answer)
-        if offset < self._highest or (answer.status == 204 and offset == self._highest):
-            self._fell()
-        self._highest = max(offset, self._highest)
+        else:
+            answer.expect(200, 201, 204)
+            offset = self._offset(answer)
+            if offset < self._stands or (due is not None and (offset != due or due == self._stands)):
+                self._fell()
+            elif due is not None and due > self._highest:
+                self._falls = self._refused = 0
+                self._highest = due
+        self._stands = offset
         self._moved(offset)
         return offset
 
@@ -230,17 +238,16 @@ class Upload:
         return int(text)
 
     def _fell(self) -> None:
-        """The receiver has less than it said, or not what it said. That may happen, but not on and on."""
+        """The receiver has not what it said. That may happen, but not on and on."""
         self._falls += 1
         if self._falls > _TRIES:
             self._falls = 0
-            raise Problem("E_NET_ANSWER", status="Upload-Offset")
+            raise Problem("E_UPLOAD_OFFSET")
 
     def _locate(self, location: str | None) -> None:
         self._location = location
-        if location is None:
-            self._highest = 0
-        else:
+        self._stands = 0
+        if location is not None:
             self._keep(location)
 
     def _checked(self, header: str) -> bytes:

@@ -61,7 +61,11 @@ def acts(field: Field) -> list[str]:
     return [event.act for event in field.vault.log.events()]
 
 
-def tokens_of(field: Field) -> list[tuple[bool, str | None]]:
-    """For each token in order: whether it was drawn, and why it is spent."""
-    rows = field.vault.db.query("SELECT bid IS NOT NULL, spent FROM token ORDER BY id")
-    return [(bool(drawn), spent) for drawn, spent in rows]
+def drawn(field: Field) -> set[bytes]:
+    """Tokens that were drawn for a bundle."""
+    return {bytes(row[0]) for row in field.vault.db.query("SELECT token FROM token WHERE bid IS NOT NULL")}
+
+
+def refusals(field: Field) -> dict[bytes, str]:
+    """Tokens that a receiver refuses, and how it says so."""
+    return {bytes(token): str(code) for token, code in field.vault.db.query("SELECT token, code FROM token_refusal")}

@@ -56,7 +56,7 @@ def test_sending_from_the_command_line(tmp_path: Path, receiver: Receiver) -> No
     assert as_json(tmp_path, "receipts", "--receiver")["receipts"] == []
     assert "Nothing is waiting" in field_command(tmp_path, "send").stdout
     again = field_command(tmp_path, "send", "--again", "--limit", "5000").stdout
-    assert "1 of 1 volumes stored" in again
+    assert "1 of 1 volume stored" in again
     assert "until the office confirms" in again
 
 

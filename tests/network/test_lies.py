@@ -131,15 +131,33 @@ def test_attack_37_the_next_receiver_is_asked_when_the_first_refuses(
         assert (len(second.uploads), len(liar.uploads)) == (1, 0)
 
 
-@pytest.mark.parametrize(("codes", "left"), [(("E_VOL_SIG", "E_UPLOAD_CELL"), 0), (("E_UPLOAD_CELL", "E_VOL_MIX"), 1)])
-def test_a_bundle_is_made_anew_when_every_receiver_finds_it_damaged(
-    tmp_path: Path, liar: Scripted, codes: tuple[str, str], left: int
+def damage(field: Field) -> None:
+    """The disk spoils the volume that waits."""
+    path = field.vault.path("bundles", waiting_files(field)[0])
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("codes", "spoilt", "left"),
+    [
+        (("E_VOL_SIG", "E_UPLOAD_CELL"), True, 0),
+        (("E_VOL_SIG", "E_UPLOAD_CELL"), False, 1),
+        (("E_UPLOAD_CELL", "E_VOL_MIX"), True, 1),
+    ],
+)
+def test_a_bundle_is_made_anew_when_every_receiver_finds_it_damaged_and_it_is(
+    tmp_path: Path, liar: Scripted, codes: tuple[str, str], spoilt: bool, left: int
 ) -> None:
     (tmp_path / "second").mkdir()
     status = {code: number for number, code in REFUSALS}
     with Scripted(tmp_path / "second") as second, field_for(tmp_path, liar.card, second.card) as field:
         for receiver, code in zip((liar, second), codes, strict=True):
             receiver.instead = refusing(status[code], code)
+        send(field, lasts=0.0)
+        if spoilt:
+            damage(field)
         assert [problem.code for _, problem in send(field).left] == [codes[1]]
         assert (len(waiting_files(field)), states(field)) == (left, ["sealed"])
         second.instead = lambda request, headers, body: None
@@ -197,10 +215,13 @@ def test_a_cell_that_is_refused_goes_again_and_then_the_bundle_is_made_anew(tmp_
     with field_for(tmp_path, liar.card) as field:
         assert send(field).ok
         sealed_entry(field)
-        refusals = iter(range(3))
-        report = send(field)
-        assert [problem.code for _, problem in report.left] == ["E_UPLOAD_CELL"]
-        assert bundles(field) == ["done", "abandoned"]
+        for state in ("ready", "abandoned"):
+            refusals = iter(range(3))
+            report = send(field)
+            assert [problem.code for _, problem in report.left] == ["E_UPLOAD_CELL"]
+            assert bundles(field) == ["done", state]
+            if state == "ready":
+                damage(field)
         assert waiting_files(field) == []
         assert send(field).ok
         assert bundles(field) == ["done", "abandoned", "done"]
@@ -212,8 +233,8 @@ def test_a_cell_that_is_refused_goes_again_and_then_the_bundle_is_made_anew(tmp_
         (503, "E_RECEIVER_BUSY", "E_RECEIVER_BUSY"),
         (507, "E_RECEIVER_FULL", "E_RECEIVER_FULL"),
         (423, "E_UPLOAD_BUSY", "E_UPLOAD_BUSY"),
-        (409, "E_UPLOAD_OFFSET", "E_NET_ANSWER"),
-        (404, "E_UPLOAD_UNKNOWN", "E_NET_ANSWER"),
+        (409, "E_UPLOAD_OFFSET", "E_UPLOAD_OFFSET"),
+        (404, "E_UPLOAD_UNKNOWN", "E_UPLOAD_OFFSET"),
         (204, "", "E_NET_ANSWER"),
         (200, "", "E_NET_ANSWER"),
         (500, "E_NONSENSE", "E_NET_ANSWER"),

@@ -9,16 +9,15 @@ from pathlib import Path
 import pytest
 
 from collector import crypto
+from collector.database import Database
 from collector.field import Field
 from sync import permits
 from tests.helpers.interviews import sealed_entry
 from tests.helpers.mission import Office, enrolled_field
-from tests.network.devices import bundles, device, send, states, tokens_of
+from tests.network.devices import bundles, device, drawn, refusals, send, states
 from tests.network.scripted import Scripted
 from tests.network.tls import answer, refused
 from tests.receiver_kit import Receiver, running_receiver
-
-DRAWN, SPENT, FREE = (True, None), (True, "E_TOKEN_USED"), (False, None)
 
 
 def some(count: int) -> list[bytes]:
@@ -40,13 +39,64 @@ def test_attack_40_a_token_that_was_used_for_another_bundle_gives_way_to_the_nex
     tmp_path: Path, receiver: Receiver
 ) -> None:
     tokens = receiver.give(3)
-    with device(tmp_path / "one", [receiver.card], tokens[:1]) as other:
-        sealed_entry(other)
-        assert send(other).ok
+    with device(tmp_path / "one", [receiver.card], tokens[:2]) as other:
+        for _ in range(2):
+            sealed_entry(other)
+            assert send(other).ok
     with device(tmp_path / "two", [receiver.card], tokens) as field:
         sealed_entry(field)
         assert send(field).ok
-        assert tokens_of(field) == [SPENT, DRAWN, FREE]
+        assert tokens[2] in drawn(field)
+        assert refusals(field) == dict.fromkeys(drawn(field) - {tokens[2]}, "E_TOKEN_USED")
+
+
+def liar(request: str, headers: dict[str, str], body: bytes) -> bytes | None:
+    return answer(403, Svidok_Code="E_TOKEN_USED")
+
+
+def test_attack_40_a_receiver_that_calls_every_token_used_keeps_none_from_the_next(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    tokens = receiver.give(24)
+    with (
+        Scripted(tmp_path, instead=liar) as first,
+        device(tmp_path / "home", [first.card, receiver.card], tokens) as field,
+    ):
+        for sent in range(1, 10):
+            sealed_entry(field)
+            assert send(field).ok
+            assert len(states(field)) == states(field).count("stored") == sent
+        # Each bundle needs one; all that the liar wins is a quarter of them, once.
+        assert len(drawn(field)) < 9 + 24 // 4
+        assert len(refusals(field)) >= 24 // 4
+
+
+@pytest.mark.parametrize("code", sorted(permits.REFUSED))
+def test_attack_40_one_receiver_alone_uses_up_no_tokens(tmp_path: Path, code: str) -> None:
+    def refuses(request: str, headers: dict[str, str], body: bytes) -> bytes | None:
+        return answer(403, Svidok_Code=code)
+
+    tokens = some(16)
+    with Scripted(tmp_path, instead=refuses) as only, device(tmp_path / "home", [only.card], tokens) as field:
+        sealed_entry(field)
+        for _ in range(6):
+            assert codes(field) == [code]
+        assert len(drawn(field)) <= 4
+        only.instead = lambda request, headers, body: None
+        assert send(field).ok
+        assert len(drawn(field)) <= 4
+
+
+def test_attack_40_a_receiver_that_finds_all_damaged_uses_up_no_tokens(tmp_path: Path) -> None:
+    def damaged(request: str, headers: dict[str, str], body: bytes) -> bytes | None:
+        return answer(422, Svidok_Code="E_VOL_SIG")
+
+    with Scripted(tmp_path, instead=damaged) as only, device(tmp_path / "home", [only.card], some(9)) as field:
+        sealed_entry(field)
+        for _ in range(4):
+            assert codes(field) == ["E_VOL_SIG"]
+        assert bundles(field) == ["ready"]
+        assert len(drawn(field)) == 1
 
 
 def test_attack_40_unknown_tokens_stay_with_their_bundle_until_the_list_comes(
@@ -57,13 +107,13 @@ def test_attack_40_unknown_tokens_stay_with_their_bundle_until_the_list_comes(
         sealed_entry(field)
         for _ in range(3):
             assert codes(field) == ["E_TOKEN_UNKNOWN"]
-        assert tokens_of(field) == [DRAWN] * 3 + [FREE] * 3
+        assert len(drawn(field)) == 3
         assert states(field) == ["sealed"]
         receiver.accept(receiver.token_file(tokens))
         sealed_entry(field)
         assert send(field).ok
         assert states(field) == ["stored"] * 2
-        assert tokens_of(field) == [DRAWN] * 4 + [FREE] * 2
+        assert len(drawn(field)) == 4
 
 
 def test_attack_40_expired_tokens_are_tried_again_when_the_list_is_newer(tmp_path: Path, receiver: Receiver) -> None:
@@ -103,7 +153,7 @@ def test_attack_40_no_token_is_ever_shown_with_two_bundles(tmp_path: Path) -> No
     shown: dict[str, set[bytes]] = {}
 
     def instead(request: str, headers: dict[str, str], body: bytes) -> bytes | None:
-        if request.startswith("POST"):
+        if request.startswith("POST") and body:
             shown.setdefault(headers["authorization"], set()).add(body[8:40])
         return answer(401, Svidok_Code="E_TOKEN_UNKNOWN") if len(shown) % 2 else None
 
@@ -118,15 +168,26 @@ def test_attack_40_no_token_is_ever_shown_with_two_bundles(tmp_path: Path) -> No
 
 def test_a_token_is_bound_durably_and_for_good(tmp_path: Path) -> None:
     with enrolled_field(tmp_path / "home", Office()) as field:
-        db, one, two = field.vault.db, bytes(16), bytes([1]) * 16
-        first = permits.token_for(db, one, ())
-        assert permits.token_for(db, one, ()) == first
-        assert permits.token_for(db, two, ()) != first
+        db, one, two, here, there = field.vault.db, bytes(16), bytes([1]) * 16, bytes(32), bytes([1]) * 32
+        first = permits.token_for(db, one, here, ())
+        assert permits.token_for(db, one, here, ()) == first
+        assert permits.token_for(db, two, here, ()) != first
         refused("E_FROZEN", db.execute, "UPDATE token SET bid = ? WHERE token = ?", (two, first))
         assert first is not None
-        permits.spend(db, first, "E_TOKEN_USED")
-        last = permits.token_for(db, one, ())
+        permits.refuse(db, first, here, "E_TOKEN_USED")
+        assert permits.token_for(db, one, here, ()) == first
+        last = permits.token_for(db, one, here, {first})
         assert last not in (first, None)
         assert permits.left(db) == 0
-        assert permits.token_for(db, one, {last or b""}) is None
-        refused("E_TOKEN_NONE", permits.token_for, db, bytes([2]) * 16, ())
+        assert permits.token_for(db, one, here, ()) == last
+        assert permits.token_for(db, one, there, ()) == min(first, last or b"", key=lambda token: order(db, token))
+        assert permits.token_for(db, one, here, {first, last or b""}) is None
+        refused("E_TOKEN_NONE", permits.token_for, db, bytes([2]) * 16, here, ())
+        permits.take(db, first, here)
+        assert refusals(field) == {}
+
+
+def order(db: Database, token: bytes) -> int:
+    row = db.one("SELECT id FROM token WHERE token = ?", (token,))
+    assert row is not None
+    return int(row[0])

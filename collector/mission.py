@@ -89,8 +89,8 @@ class StoredForm:
     files: Mapping[str, bytes]
 
     def parsed(self) -> Form:
-        """The definition that runs. Raises E_FORM_*."""
-        return parse_form(self.xml)
+        """The definition that runs, with the tables that came along. Raises E_FORM_*."""
+        return parse_form(self.xml, self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +148,26 @@ def _verified(vault: Vault, data: bytes, fingerprint: str | None, clock: Clock) 
         for key in keys.values():
             key.wipe()
     for form in verified.forms:
-        _check_form(form)
+        _check_form(vault.db, form)
     return verified
 
 
-def _check_form(form: packs.VerifiedForm) -> None:
-    """A form runs here, and is the one that the pack names. Raises E_FORM_*, E_PACK_FORM."""
-    parsed = parse_form(form.xml)
+def _check_form(db: Database, form: packs.VerifiedForm) -> None:
+    """A form runs here with its tables, is the one that the pack names, and never had other tables.
+
+    A draft opens with the tables that it was begun with, so other tables need another version of the form. Raises
+    E_FORM_*, E_PACK_FORM, E_PACK_TABLES.
+    """
+    parsed = parse_form(form.xml, {file.name: data for file, data in form.files})
     if (parsed.id, parsed.version) != (form.entry.id, form.entry.ver):
         raise Problem("E_PACK_FORM", form=form.entry.id)
+    if db.one("SELECT 1 FROM form WHERE hash = ?", (form.entry.hash,)) is not None:
+        known = {
+            (str(name), bytes(digest))
+            for name, digest in db.query("SELECT name, hash FROM form_file WHERE form = ?", (form.entry.hash,))
+        }
+        if known != {(file.name, file.hash) for file, _ in form.files}:
+            raise Problem("E_PACK_TABLES", form=form.entry.id, version=form.entry.ver)
 
 
 def _keep_evidence(vault: Vault, refused: RefusedPack, now: int) -> None:

@@ -44,6 +44,11 @@ ENTRIES: tuple[Entry, ...] = (
         "Do not use the file. Another office means enrolling again, with a new home folder.",
     ),
     _refused("E_PACK_FORM", "A form in the mission pack is not the one that was signed ({form})."),
+    _refused(
+        "E_PACK_TABLES",
+        "The form {form}, version {version}, comes with other tables than before.",
+        "Ask the office to give the form a new version with its new tables, and to make the pack again.",
+    ),
     _refused("E_PACK_RECIPIENTS", "The list of recipients in the mission pack cannot be used ({where})."),
     Entry(
         "E_NOT_ENROLLED",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from collector import files
+from collector.beside import Beside
 from schemas.problems import Problem
 from schemas.session import Session
 from schemas.xform import Form, parse_form
@@ -23,7 +24,6 @@ from tui.commands import common
 
 XFORMS = (".xml", ".xhtml")
 MAX_FORM = 16 << 20
-MAX_TABLE = 64 << 20
 MAX_SCRIPT = 64 << 20
 _SPECIAL = ({"missing"}, {"file"}, {"attachment"})
 _BLOCK = 1 << 20
@@ -39,40 +39,6 @@ def read_form_file(path: Path, limit: int = MAX_FORM) -> bytes:
             raise Problem("E_FORMAT", where="no file")
         with path.open("rb") as source:
             return source.read(limit + 1)
-
-
-class Beside(Mapping[str, bytes]):
-    """The tables that a form looks into, by name: files in the folder `NAME-media` beside it, else right beside it.
-
-    A form may name any file; only plain names are looked for, so that no form reads from another folder.
-    """
-
-    def __init__(self, form: Path) -> None:
-        around = form.absolute().parent
-        self._folders = (around / f"{form.stem}-media", around)
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self._place(name) is not None
-
-    def __getitem__(self, name: str) -> bytes:
-        place = self._place(name)
-        if place is None:
-            raise KeyError(name)
-        return read_form_file(place, MAX_TABLE)
-
-    def __iter__(self) -> Iterator[str]:
-        with files.mapped_os_errors():
-            names = {each.name for folder in self._folders if folder.is_dir() for each in folder.iterdir()}
-        return (name for name in sorted(names) if name in self)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def _place(self, name: str) -> Path | None:
-        if not name or name.startswith(".") or "/" in name or "\\" in name or "\0" in name:
-            return None
-        places = (folder / name for folder in self._folders)
-        return next((place for place in places if place.is_file() and not place.is_symlink()), None)
 
 
 def load_form(path: Path) -> Form:

@@ -49,10 +49,25 @@ mission = LazyGroup(
     {
         "new": ("tui.commands.desk:mission_new", "Found a mission with its forms and its own keys."),
         "list": ("tui.commands.desk:mission_list", "Name the missions of this desk."),
+        "change": ("tui.commands.desk_missions:change", "Change how many tokens the packs of a mission bring."),
+        "form": ("tui.cli:mission_form", "Forms that the packs of a mission name."),
         "receiver": ("tui.cli:mission_receiver", "Receivers that the packs of a mission name."),
         "tokens": ("tui.commands.desk_network:tokens", "Write the list of tokens for receivers."),
     },
     "Missions of the desk.",
+)
+
+mission_form = LazyGroup(
+    "form",
+    {
+        "add": (
+            "tui.commands.desk_missions:form_add",
+            "Let the packs of a mission name a form, or a new version of it.",
+        ),
+        "list": ("tui.commands.desk_missions:form_list", "Name the forms of a mission."),
+        "remove": ("tui.commands.desk_missions:form_remove", "Take a form out of a mission's packs."),
+    },
+    "Forms that the packs of a mission name.",
 )
 
 mission_receiver = LazyGroup(
@@ -61,6 +76,7 @@ mission_receiver = LazyGroup(
         "add": ("tui.commands.desk_network:receiver_add", "Let the packs of a mission name a receiver."),
         "list": ("tui.commands.desk_network:receiver_list", "Name the receivers of the missions."),
         "remove": ("tui.commands.desk_network:receiver_remove", "Take a receiver out of a mission's packs."),
+        "forget": ("tui.commands.desk_network:receiver_forget", "Ask a receiver that was taken out no more."),
     },
     "Receivers that the packs of a mission name.",
 )

@@ -33,6 +33,30 @@ ENTRIES = (
         "Give each form once, or change its version.",
     ),
     Entry(
+        "E_FORM_LAST",
+        "A mission has at least one form.",
+        _NOTHING,
+        "Add another form first, with: svidok desk mission form add FORM.",
+    ),
+    Entry(
+        "E_MISSION_FORM",
+        "The packs of this mission name no form {form}.",
+        _NOTHING,
+        "Look which forms they name, with: svidok desk mission form list.",
+    ),
+    Entry(
+        "E_FORMS_MANY",
+        "The forms of a mission are at most {limit}, and at most {mib} MiB together.",
+        _NOTHING,
+        "Take one out that is not used any more, with: svidok desk mission form remove ID. Or found another mission.",
+    ),
+    Entry(
+        "E_MISSION_TOKENS",
+        "The packs of a mission bring 1 to {limit} tokens each.",
+        _NOTHING,
+        "Give another number. A device that has used up its tokens gets new ones with: svidok desk enrol --new-tokens.",
+    ),
+    Entry(
         "E_DEVICE_ENROLLED",
         "This device belongs to another mission of this desk already.",
         _NOTHING,

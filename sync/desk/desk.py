@@ -29,6 +29,7 @@ from sync.desk import (
     keys,
     logbook,
     mission,
+    mission_forms,
     receipts,
     receivers,
     record,
@@ -40,6 +41,7 @@ from sync.desk import (
 from sync.desk.archive import FOLDER, Archive, KeptAttachment
 from sync.desk.importer import Importer, ImportReport, Progress
 from sync.desk.mission import Enrolled, Mission
+from sync.desk.mission_forms import MissionForm
 from sync.desk.receivers import Receiver
 
 if TYPE_CHECKING:
@@ -121,15 +123,33 @@ class Desk:
         return keys.office(self.vault).fingerprint
 
     def mission_new(
-        self, name: str, forms: Sequence[FormSource], policy: Policy | None = None, cards: Sequence[bytes] = ()
-    ) -> Founded:
-        """Found a mission with its forms and the receivers of these cards. Raises E_MISSION_*, E_FORM_TWICE,
+        self, name: str, forms: Sequence[FormSource], policy: Policy | None = None, cards: Sequence[bytes] = (), *,
+        tokens_each: int = tokens.PACK,
+    ) -> Founded:  # fmt: skip
+        """Found a mission with its forms and the receivers of these cards. Raises what `mission.new` raises, and
         E_RECEIVER_CARD, E_RECEIVER_TWICE, E_RECEIVERS_MANY, E_RECEIVERS_FULL.
         """
+        said = policy or Policy()
         with self.vault.db.transaction():
-            founded = mission.new(self.vault, name, forms, policy=policy or Policy(), clock=self.clock)
+            founded = mission.new(self.vault, name, forms, policy=said, tokens_each=tokens_each, clock=self.clock)
             named = tuple(receivers.add(self.vault, founded, card, clock=self.clock) for card in cards)
         return Founded(founded, self.fingerprint, tuple(form.id for form in forms), named)
+
+    def mission_tokens(self, number: int, name: str | None = None) -> Mission:
+        """Let the packs of a mission bring so many tokens. See `mission.change_tokens`."""
+        return mission.change_tokens(self.vault, mission.only(self.vault, name), number)
+
+    def form_add(self, form: FormSource, name: str | None = None) -> list[MissionForm]:
+        """Let the packs of a mission name this form. See `mission_forms.add`."""
+        return mission_forms.add(self.vault, mission.only(self.vault, name), form, clock=self.clock)
+
+    def form_remove(self, form_id: str, version: str | None = None, name: str | None = None) -> list[MissionForm]:
+        """Let the packs of a mission name this form no more. See `mission_forms.remove`."""
+        return mission_forms.remove(self.vault, mission.only(self.vault, name), form_id, version, clock=self.clock)
+
+    def mission_forms(self, name: str | None = None) -> list[MissionForm]:
+        """The forms that a mission has or had. See `mission_forms.of`."""
+        return mission_forms.of(self.vault, mission.only(self.vault, name))
 
     def missions(self) -> list[Mission]:
         """All missions of this desk."""

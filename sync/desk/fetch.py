@@ -34,7 +34,7 @@ BAD_IN_A_ROW: Final = 8
 """So many volumes one after another that are not what was listed, or not there, and a receiver is left alone."""
 PAGES: Final = 256
 """Of a list, in one run; a list may name one volume over and over."""
-FOREIGN_IN_A_ROW: Final = 128
+FOREIGN_IN_A_ROW: Final = 2 * tokens.LOW
 """The same for bundles that are not for this desk: more than one device can send with the tokens of a pack."""
 _SHOWN: Final = 100
 _LOOK: Final = 64

@@ -48,14 +48,15 @@ def issue(
     last = vault.db.one("SELECT body, hash FROM pack WHERE serial = ? ORDER BY ver DESC LIMIT 1", (serial,))
     before = None if last is None else decode(PackBody, last[0])
     body = _body(vault, office, mission, certificate, forms, now)
+    wanted = mission.tokens if body.receivers else 0
     if before is not None and last is not None:
         body = replace(body, ver=before.ver + 1, prev=bytes(last[1]))
-        if _same(before, body) and not new_tokens:
+        if _same(before, body) and len(before.tokens) == wanted and not new_tokens:
             body = before
     fresh = body is not before
     drawn: list[tuple[int, bytes]] = []
-    if fresh and body.receivers:
-        drawn = tokens.draw(vault)
+    if fresh and wanted:
+        drawn = tokens.draw(vault, wanted)
         body = replace(body, tokens=tuple(token for _, token in drawn))
     with keys.signing_key(vault, keys.MISSION) as key:
         data, digest = packs.write_pack(body, root=office.signed_root, keys=[key], device=device, forms=forms)
@@ -70,13 +71,16 @@ def issue(
 
 
 def _same(before: PackBody, now: PackBody) -> bool:
-    """Whether a pack still says what is true: everything but its place in the chain, its moment and its tokens."""
+    """Whether a pack still says what is true: everything but its place in the chain, its moment and which tokens."""
     placed = replace(before, ver=now.ver, prev=now.prev, issued=now.issued, checkpoint=now.checkpoint)
     return replace(placed, tokens=now.tokens) == now
 
 
 def _forms(vault: Vault, mission: bytes) -> list[FormSource]:
-    rows = vault.db.query("SELECT id, version, xform FROM mission_form WHERE mission = ? ORDER BY place", (mission,))
+    rows = vault.db.query(
+        "SELECT id, version, xform FROM mission_form WHERE mission = ? AND retired IS NULL ORDER BY place",
+        (mission,),
+    )
     return [FormSource(str(ident), str(version), bytes(xform)) for ident, version, xform in rows]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from collector import crypto, files, packs
@@ -20,7 +20,7 @@ from schemas.records.common import IDENTITY, NARRATIVE, PROCESS
 from schemas.records.mission import Certificate, EnrolmentBody, Policy
 from schemas.structure import encode
 from schemas.xform import parse_form
-from sync.desk import issuing, keys
+from sync.desk import issuing, keys, mission_forms, tokens
 
 FORM_LIMIT = 32 << 20
 NAME_BYTES = 200
@@ -29,12 +29,13 @@ YEAR = 365 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Mission:
-    """A mission as the desk keeps it."""
+    """A mission as the desk keeps it; `tokens`: how many its packs bring for sending."""
 
     id: bytes
     name: str
     created: int
     expires: int
+    tokens: int = tokens.PACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +85,27 @@ def checked(xform: bytes) -> FormSource:
 
 
 def new(
-    vault: Vault, name: str, forms: Sequence[FormSource], *, policy: Policy, clock: Callable[[], float] = time.time
-) -> Mission:
+    vault: Vault, name: str, forms: Sequence[FormSource], *, policy: Policy, tokens_each: int = tokens.PACK,
+    clock: Callable[[], float] = time.time,
+) -> Mission:  # fmt: skip
     """Found a mission with its own recipient keys and forms, in one transaction.
 
-    Raises E_MISSION_NAME, E_MISSION_EXISTS, E_FORM_TWICE.
+    `tokens_each`: in each pack. Raises E_MISSION_NAME, E_MISSION_EXISTS, E_MISSION_TOKENS, E_FORM_TWICE, E_FORM_LAST
+    (none was given), E_FORMS_MANY.
     """
+    _check_tokens(tokens_each)
     if not 1 <= len(name.encode("utf-8", "replace")) <= NAME_BYTES or not name.isprintable() or not name.strip():
         raise Problem("E_MISSION_NAME", limit=NAME_BYTES)
     if len({(form.id, form.version) for form in forms}) != len(forms):
         raise Problem("E_FORM_TWICE")
     now = int(clock())
-    mission = Mission(crypto.random_bytes(16), name, now, now + 2 * YEAR)
+    mission = Mission(crypto.random_bytes(16), name, now, now + 2 * YEAR, tokens_each)
     with vault.db.transaction():
         if vault.db.one("SELECT 1 FROM mission WHERE name = ?", (name,)):
             raise Problem("E_MISSION_EXISTS", name=name)
         vault.db.execute(
-            "INSERT INTO mission (id, name, created, expires, policy) VALUES (?, ?, ?, ?, ?)",
-            (mission.id, name, now, mission.expires, encode(policy)),
+            "INSERT INTO mission (id, name, created, expires, policy, tokens) VALUES (?, ?, ?, ?, ?, ?)",
+            (mission.id, name, now, mission.expires, encode(policy), tokens_each),
         )
         for comp in (PROCESS, IDENTITY, NARRATIVE):
             _new_recipient(vault, mission.id, "entry", comp, now)
@@ -111,8 +115,23 @@ def new(
                 "INSERT INTO mission_form (mission, place, id, version, hash, xform) VALUES (?, ?, ?, ?, ?, ?)",
                 (mission.id, place, form.id, form.version, crypto.sha256(form.xml), form.xml),
             )
+        mission_forms.check(vault, mission)
         vault.log.append("mission", mission.id)
     return mission
+
+
+def change_tokens(vault: Vault, mission: Mission, tokens_each: int) -> Mission:
+    """Let the mission's packs bring so many tokens from the next version on. Raises E_MISSION_TOKENS."""
+    _check_tokens(tokens_each)
+    with vault.db.transaction():
+        vault.db.execute("UPDATE mission SET tokens = ? WHERE id = ?", (tokens_each, mission.id))
+        vault.log.append("mission", mission.id, {"tokens": tokens_each})
+    return replace(mission, tokens=tokens_each)
+
+
+def _check_tokens(number: int) -> None:
+    if not 1 <= number <= tokens.LOW:
+        raise Problem("E_MISSION_TOKENS", limit=tokens.LOW)
 
 
 def _new_recipient(vault: Vault, mission: bytes, purpose: str, comp: int, now: int) -> None:
@@ -129,7 +148,8 @@ def _new_recipient(vault: Vault, mission: bytes, purpose: str, comp: int, now: i
 def missions(vault: Vault) -> list[Mission]:
     """All missions, oldest first."""
     return [
-        Mission(*row) for row in vault.db.query("SELECT id, name, created, expires FROM mission ORDER BY created, name")
+        Mission(*row)
+        for row in vault.db.query("SELECT id, name, created, expires, tokens FROM mission ORDER BY created, name")
     ]
 
 

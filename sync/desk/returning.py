@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 REFUSED_IN_A_ROW: Final = 8
-"""So many boxes refused one after another, and a receiver is left alone."""
-_THIS_BOX: Final = frozenset(("E_HTTP_REQUEST", "E_NET_ANSWER", "E_UPLOAD_LENGTH", "E_RECEIVER_FAULT"))
+"""So many boxes refused one after another, and a receiver gets no more of them in this run."""
+_THIS_BOX: Final = frozenset(
+    ("E_HTTP_REQUEST", "E_NET_ANSWER", "E_RECEIVER_FAULT", "E_RETURN_QUOTA", "E_UPLOAD_LENGTH")
+)
 """Answers that speak of one box; whatever else is said of it holds for the next as well."""
 
 
@@ -107,7 +109,7 @@ def send(
 
 
 def _boxes(vault: Vault, line: Line, part: ReceiverReturns, now: int, progress: Progress | None) -> None:
-    """Every box that the receiver lacks. Raises what the line does, and the answer after too many refusals."""
+    """Every box that the receiver lacks, until too many were refused. Raises what the line does."""
     key, row = line.receiver.key, 0
     lacking = arrivals.lacking(vault, key)
     part.unchanged = arrivals.boxes(vault, key) - len(lacking)
@@ -120,10 +122,11 @@ def _boxes(vault: Vault, line: Line, part: ReceiverReturns, now: int, progress: 
         try:
             line.ask("PUT", path, 200, 201, 204, body=box.data, headers=kind)
         except Problem as problem:
-            row += 1
-            if problem.code not in _THIS_BOX or row == REFUSED_IN_A_ROW:
+            if problem.code not in _THIS_BOX:
                 raise
-            part.refused, part.problem = part.refused + 1, problem
+            row, part.refused, part.problem = row + 1, part.refused + 1, problem
+            if row == REFUSED_IN_A_ROW:
+                return
             continue
         arrivals.box_put(vault, key, box.retn, lacking[box.retn], now)
         row, part.files, part.receipts = 0, part.files + 1, part.receipts + box.receipts

@@ -22,8 +22,11 @@ from sync import network, tokenfile
 from sync.desk import keys
 
 PACK: Final = 64
-"""Tokens in one pack: so many bundles a device can send before it needs another pack."""
+"""Tokens in one pack, unless its mission says another number: so many bundles a device can send before it needs another
+pack.
+"""
 LOW: Final = 256
+"""So many at least lie in the pool before any pack is made; so no pack has more of them."""
 STEP: Final = 1024
 MOST: Final = 65_536
 QUOTA: Final = 4 << 30

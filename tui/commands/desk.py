@@ -62,9 +62,12 @@ def init(home: Path | None, passphrase_file: Path | None, as_json: bool, organis
 @click.option("--name", required=True, help="The mission's name.")
 @click.option("--form", "forms", multiple=True, type=_PATH, help="An XLSForm or XForm; without it the shipped form.")
 @click.option("--receiver", "cards", multiple=True, type=_PATH, help="The card of a receiver for the mission's packs.")
+@click.option(
+    "--tokens", type=int, default=64, show_default=True, help="How many bundles a device can send by one pack."
+)
 def mission_new(
     home: Path | None, passphrase_file: Path | None, as_json: bool, name: str, forms: tuple[Path, ...],
-    cards: tuple[Path, ...],
+    cards: tuple[Path, ...], tokens: int,
 ) -> None:  # fmt: skip
     """Found a mission with its forms and its own keys."""
     from schemas.forms import shipped_forms
@@ -76,7 +79,7 @@ def mission_new(
         mission.ReadForm(mission.checked(form.xform)) for form in shipped_forms()
     ]
     with opened(home, passphrase_file) as desk:
-        founded = desk.mission_new(name, [form.source for form in read], cards=named)
+        founded = desk.mission_new(name, [form.source for form in read], cards=named, tokens_each=tokens)
     result = {
         "mission": founded.mission.id.hex(),
         "name": name,
@@ -85,6 +88,7 @@ def mission_new(
             {"id": form.source.id, "version": form.source.version, "warnings": list(form.warnings)} for form in read
         ],
         "receivers": [receiver.as_dict() for receiver in founded.receivers],
+        "tokens": founded.mission.tokens,
     }
     lines = [f"Mission {name} is founded.", f"Root fingerprint: {founded.fingerprint}"]
     lines += [f"Form {form.source.id}, version {form.source.version}" for form in read]
@@ -100,7 +104,10 @@ def mission_list(home: Path | None, passphrase_file: Path | None, as_json: bool)
     with opened(home, passphrase_file) as desk:
         found, fingerprint = desk.missions(), desk.fingerprint
     common.emit(
-        {"fingerprint": fingerprint, "missions": [{"mission": m.id.hex(), "name": m.name} for m in found]},
+        {
+            "fingerprint": fingerprint,
+            "missions": [{"mission": m.id.hex(), "name": m.name, "tokens": m.tokens} for m in found],
+        },
         [f"{m.name}  ({m.id.hex()[:8]})" for m in found] or ["No mission yet."],
         as_json=as_json,
     )

@@ -44,7 +44,9 @@ def read_cards(paths: Iterable[Path]) -> list[bytes]:
 def receiver_lines(found: Iterable[Receiver]) -> Iterator[str]:
     """Receivers with what two people compare."""
     for receiver in found:
-        yield f"Receiver {receiver.card.url} for {', '.join(receiver.missions)}"
+        yield f"Receiver {receiver.card.url} for {', '.join(receiver.missions) or 'no mission any more'}"
+        if receiver.left:
+            yield f"  Fetched from, though no new pack names it: {', '.join(receiver.left)}"
         yield f"  Fingerprint of its card: {receiver.fingerprint}"
 
 
@@ -76,14 +78,32 @@ def receiver_add(
 def receiver_remove(
     home: Path | None, passphrase_file: Path | None, as_json: bool, which: str, mission_name: str | None
 ) -> None:
-    """Take a receiver (WHICH: its address, or the first digits of its fingerprint) out of a mission's packs."""
+    """Take a receiver (WHICH: its address, or the first digits of its fingerprint) out of a mission's packs.
+
+    What lies there, and what devices send there by the packs that they have, is fetched until it is forgotten.
+    """
     with opened(home, passphrase_file) as desk:
         removed = desk.receiver_remove(which, mission_name)
-    common.emit(
-        removed.as_dict(),
-        [f"{removed.card.url} stands in no new pack. Next: enrol the devices again, for their new packs."],
-        as_json=as_json,
-    )
+        holding = desk.receiver_holding(removed, mission_name)
+    warning = None if holding is None else holding.as_dict()
+    lines = [f"{removed.card.url} stands in no new pack. Next: enrol the devices again, for their new packs."]
+    if holding is not None:
+        lines.append(f"! {problem_line(holding)}")
+    common.emit({**removed.as_dict(), "warning": warning}, lines, as_json=as_json)
+
+
+@click.command("forget")
+@common.vault_options
+@click.argument("which")
+@click.option("--mission", "mission_name", help="Which mission, when there are several.")
+@click.option("--force", is_flag=True, help="Also when something may still lie there: it is given up.")
+def receiver_forget(
+    home: Path | None, passphrase_file: Path | None, as_json: bool, which: str, mission_name: str | None, force: bool
+) -> None:
+    """Ask a receiver that was taken out no more (WHICH: its address, or the first digits of its fingerprint)."""
+    with opened(home, passphrase_file) as desk:
+        forgotten = desk.receiver_forget(which, mission_name, force=force)
+    common.emit(forgotten.as_dict(), [f"{forgotten.card.url} is forgotten for this mission."], as_json=as_json)
 
 
 @click.command("list")

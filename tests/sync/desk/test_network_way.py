@@ -165,6 +165,28 @@ def test_attack_40_what_one_receiver_is_shown_is_refused_by_another(
                     assert (answer.status, answer.headers.get("svidok-code")) == (401, "E_TOKEN_UNKNOWN")
 
 
+def test_a_removed_receiver_is_fetched_from_until_it_is_forgotten(
+    office: Office, receiver: Receiver, field: Field, tmp_path: Path
+) -> None:
+    office("mission", "receiver", "add", receiver.card_path)
+    enrol(office, field, tmp_path)
+    give_tokens(office, receiver, tmp_path)
+    sealed_entry(field)
+    removed = office("mission", "receiver", "remove", receiver.url)
+    assert (removed["warning"]["code"], removed["warning"]["facts"]["devices"]) == ("E_RECEIVER_HOLDS", 1)
+    assert send(field).ok  # by the pack that it has
+    give_tokens(office, receiver, tmp_path)  # the newest list does not cut the desk off
+    assert office("fetch")["fetched"] == 1
+    assert office("import")["imported"] == 1
+    refused = office("mission", "receiver", "forget", receiver.url, code=1)["problem"]
+    assert (refused["code"], refused["facts"]["boxes"]) == ("E_RECEIVER_HOLDS", 1)
+    assert office("receipts", "--receiver")["network"]["receivers"][0]["acknowledged"] == 1
+    assert [item.status for item in fetching.fetch(field).taken] == ["imported"]
+    assert enrol(office, field, tmp_path)["receivers"] == 0
+    office("mission", "receiver", "forget", receiver.url)
+    assert office("fetch", code=1)["problem"]["code"] == "E_RECEIVERS_NONE"
+
+
 def test_what_a_person_reads(office: Office, receiver: Receiver, tmp_path: Path) -> None:
     secret = ("--home", office.home, "--passphrase-file", tmp_path / "secret")
     card = receiver.card_path
@@ -178,6 +200,10 @@ def test_what_a_person_reads(office: Office, receiver: Receiver, tmp_path: Path)
     assert svidok("desk", "receipts", *secret, check=False).returncode == 2
     gone = svidok("desk", "mission", "receiver", "remove", receiver.url, "--mission", "Second", *secret).stdout
     assert "stands in no new pack" in gone
-    assert svidok("desk", "mission", "receiver", "list", "--mission", "Second", *secret).stdout == "No receiver yet.\n"
+    listed = svidok("desk", "mission", "receiver", "list", "--mission", "Second", *secret).stdout
+    assert "no new pack names it: Second" in listed
+    second = ("--mission", "Second", *secret)
+    assert "is forgotten" in svidok("desk", "mission", "receiver", "forget", receiver.url, *second).stdout
+    assert svidok("desk", "mission", "receiver", "list", *second).stdout == "No receiver yet.\n"
     bad = svidok("desk", "mission", "receiver", "add", tmp_path / "list", "--mission", "Dobra", *secret, check=False)
     assert (bad.returncode, "[E_RECEIVER_CARD]" in bad.stderr) == (1, True)

@@ -5,7 +5,8 @@ Rule: a repair never throws away a volume that proves itself, and never makes th
     finding              what it means                                          what a repair does
     upload-short         fewer bytes than the index acknowledged                sets the offset back to what is there
     upload-stray         bytes of an upload that the index does not know        removes them
-    volume-unrecorded    published, and the index says unfinished               completes it, or begins it anew
+    volume-unrecorded    published and whole, and the index says unfinished     completes it
+    volume-spoiled       published and damaged, and the index says unfinished   removes it; its upload begins anew
     volume-stray         a volume that the index does not know                  takes it in for every known office, or
                                                                                 removes it when it is damaged
     volume-missing       complete in the index, and not in the store            forgets it, so that it can be sent again
@@ -28,6 +29,7 @@ from sync.receiver.ports import Claim, Index, Place, Store, Upload
 from sync.volume import LENGTHS
 
 _WHOLE: Final = max(LENGTHS) + 1
+_EVER: Final = 1 << 53
 Progress = Callable[[int, int], None]
 Receipt = Callable[[Claim], bytes]
 
@@ -86,12 +88,14 @@ class _Fsck:
         self._index, self._store, self._now = index, store, now
         self._receipt, self._repair, self._deep, self._progress = repair, repair is not None, deep, progress
         self._findings: list[Finding] = []
+        self._imported: set[Place] = set()
 
     async def run(self) -> FsckReport:
         # The store is asked first: what comes in meanwhile is then in the index at least.
         ids, places = await self._store.left_over()
         uploads, volumes = await self._index.unfinished(), await self._index.every_volume()
         here = set(places)
+        self._imported = {Place(row.bid, row.s, row.i) for row in await self._index.droppable(_EVER)}
         await self._strays(ids, {upload.id for upload in uploads})
         for upload in uploads:
             await self._upload(upload, upload.claim is not None and upload.claim.place in here)
@@ -121,32 +125,47 @@ class _Fsck:
             self._note("upload-stray", upload_id, self._repair)
 
     async def _upload(self, upload: Upload, published: bool) -> None:
-        """Every acknowledged byte must be there; published bytes count as there."""
+        """Every acknowledged byte must be there; those of a published volume count when it proves itself."""
+        if published and upload.claim is not None:
+            await self._published(upload, upload.claim)
+            return
         have = await self._durable(upload)
         if have < upload.offset:
             if self._repair:
                 await self._set_back(upload, have)
             self._note("upload-short", upload.id, self._repair, f"{have} of {upload.offset} bytes")
-        elif published:
-            await self._unrecorded(upload)
 
-    async def _unrecorded(self, upload: Upload) -> None:
-        """The receiver ended between store and index: the volume has no receipt yet."""
-        claim = upload.claim
-        if claim is None or self._receipt is None:
-            self._note("volume-unrecorded", upload.id, False, "its device's next request, or --repair, completes it")
-            return
+    async def _published(self, upload: Upload, claim: Claim) -> None:
+        """The receiver ended between store and index, or the index was set back: what does the volume prove?"""
         proven = await _proven(self._store, claim.place, upload.length)
-        if proven == claim:
+        if proven != claim:
+            await self._spoiled(upload, claim, proven if isinstance(proven, str) else "another volume")
+        elif self._receipt is None:
+            why = "it is whole; its device's next request, or --repair, completes it"
+            self._note("volume-unrecorded", _name(claim.place), False, why)
+        else:
+            refused = await self._record(upload, claim, self._receipt)
+            self._note("volume-unrecorded", _name(claim.place), refused is None, refused or "")
+
+    async def _record(self, upload: Upload, claim: Claim, receipt: Receipt) -> str | None:
+        """The published volume is whole: it counts, and not what is left of its upload. Gives why it could not."""
+        try:
+            await self._store.discard(upload.id)
             async with self._index.writing(upload.id) as lease:
                 await self._store.publish(lease.upload)
-                await self._index.complete(lease, self._receipt(claim), self._now)
-            await self._store.discard(upload.id)
-        else:
+                await self._index.complete(lease, receipt(claim), self._now)
+        except Problem as problem:
+            return problem.code
+        return None
+
+    async def _spoiled(self, upload: Upload, claim: Claim, why: str) -> None:
+        """Nothing of a damaged volume may count, wherever its bytes lie: they were whole once, and are no more."""
+        if self._repair:
             await self._set_back(upload, 0)
+            await self._store.discard(upload.id)
             await self._store.remove(claim.place)
-        why = proven if isinstance(proven, str) else "" if proven == claim else "another volume"
-        self._note("volume-unrecorded", _name(claim.place), True, why)
+        told = "if the index was put back from a copy, its device may have a receipt and must be told to send again"
+        self._note("volume-spoiled", _name(claim.place), self._repair, f"{why}; {told}")
 
     async def _durable(self, upload: Upload) -> int:
         """How many of the acknowledged bytes the store gives, in pieces of at most 1 MiB."""
@@ -173,7 +192,7 @@ class _Fsck:
         if not await self._store.published(place):
             if self._repair:
                 await self._index.drop(place)
-            self._note("volume-missing", name, self._repair, "its device has a receipt and must be told to send again")
+            self._note("volume-missing", name, self._repair, self._loss(place))
             return
         fault = await self._fault_of(place, listed.bytes_)
         if fault is None:
@@ -182,7 +201,13 @@ class _Fsck:
             await self._index.drop(place)
             await self._store.remove(place)
         kind = "volume-length" if fault == "length" else "volume-damaged"
-        self._note(kind, name, self._repair, f"{fault}; its device has a receipt and must be told to send again")
+        self._note(kind, name, self._repair, f"{fault}; {self._loss(place)}")
+
+    def _loss(self, place: Place) -> str:
+        """What a damaged volume means for those who were told that it is stored."""
+        if place in self._imported:
+            return "every office has imported it, so that nothing is lost"
+        return "its device has a receipt and must be told to send again"
 
     async def _fault_of(self, place: Place, length: int) -> str | None:
         """What is wrong with a published volume: its length, or with `deep` the code of what it fails to prove."""

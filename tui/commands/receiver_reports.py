@@ -17,6 +17,7 @@ _FOUND: Final = {
     "upload-short": "an upload has fewer bytes than were acknowledged",
     "upload-stray": "bytes of an upload that nobody goes on with",
     "volume-unrecorded": "a volume is stored and not recorded yet",
+    "volume-spoiled": "a volume that was not recorded yet is damaged",
     "volume-stray": "a volume that the index does not know",
     "volume-missing": "a volume is recorded and not there",
     "volume-length": "a volume does not have its length",

@@ -139,7 +139,7 @@ async def test_a_volume_that_was_never_recorded_is_completed(place: Place) -> No
 async def test_a_damaged_volume_that_was_never_recorded_begins_anew(place: Place) -> None:
     async with receiver(place) as (index, store):
         await complete(index, store, GARBAGE, recorded=False)
-        await found(index, store, "volume-unrecorded")
+        await found(index, store, "volume-spoiled")
         upload = await index.find("a")
         assert upload is not None
         assert (upload.offset, upload.complete) == (0, False)
@@ -228,3 +228,50 @@ async def test_only_a_deep_look_finds_a_damaged_volume(place: Place) -> None:
         await found(index, store, "volume-damaged", deep=True)
         assert (await index.create("a", token(1), LENGTH, CLAIM, NOW)).offset == 0
         await complete(index, store)
+
+
+async def test_a_volume_that_was_never_recorded_and_lost_its_end_begins_anew(place: Place) -> None:
+    async with receiver(place) as (index, store):
+        await complete(index, store, recorded=False)
+        await replaced(store, DATA[:-5000])
+        await found(index, store, "volume-spoiled")
+        upload = await index.find("a")
+        assert upload is not None
+        assert (upload.offset, upload.complete) == (0, False)
+        assert await store.left_over() == ([], [])
+        await complete(index, store)
+        assert await volume_bytes(store, CLAIM.place) == DATA
+
+
+@pytest.mark.parametrize("data", [DATA[:-5000], GARBAGE], ids=["short", "damaged"])
+@pytest.mark.parametrize("imported", [False, True])
+async def test_a_damaged_volume_that_has_a_receipt_is_told_and_is_no_upload_afterwards(
+    place: Place, data: bytes, imported: bool
+) -> None:
+    async with receiver(place) as (index, store):
+        await complete(index, store)
+        if imported:
+            await index.acknowledge(CLAIM.place, OFFICE.root, NOW)
+        await replaced(store, data)
+        for repair in (None, lambda claim: R1):
+            report = await fsck(index, store, NOW, repair=repair, deep=True)
+            assert [finding.kind for finding in report.findings] in (["volume-length"], ["volume-damaged"])
+            told = "nothing is lost" if imported else "its device has a receipt and must be told to send again"
+            assert told in report.findings[0].why
+        assert await index.unfinished() == []
+        assert await index.find("a") is None
+
+
+async def test_an_index_that_was_put_back_finds_the_whole_volume_and_not_a_shorter_upload(place: Place) -> None:
+    """A copy of the index knows less than the store: what was acknowledged since must not be sent or lost again."""
+    async with receiver(place) as (index, store):
+        await store.publish(await put(store, DATA, "earlier"))
+        await store.discard("earlier")
+        async with index.writing("a") as lease:
+            await append(index, store, lease, DATA[:9000])
+        await found(index, store, "volume-unrecorded")
+        upload = await index.find("a")
+        assert upload is not None
+        assert upload.complete
+        assert await volume_bytes(store, CLAIM.place) == DATA
+        assert (await store.left_over())[0] == []

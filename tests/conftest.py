@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.plugin_skips"]
+pytest_plugins = ["tests.plugin_skips", "tests.plugin_coroutines"]
 REPO = Path(__file__).resolve().parent.parent
 
 

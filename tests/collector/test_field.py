@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,18 +18,6 @@ from tests.helpers.forms import CONSENT, PLACE, STORY
 from tests.helpers.interviews import files_below, filled, sealed_entry, some_file
 from tests.helpers.mission import PASSPHRASE, SMALL, Office, SetClock, enrolled_field, new_field, reopened
 from tests.helpers.opening import open_sealed
-
-
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def field(tmp_path: Path, office: Office) -> Iterator[Field]:
-    opened = enrolled_field(tmp_path / "home", office)
-    yield opened
-    opened.close()
 
 
 def codes_of(field: Field) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,14 +13,6 @@ from schemas.problems import Problem
 from tests.helpers.expect import refused
 from tests.helpers.faults import failing
 from tests.helpers.forms import STORY
-from tests.helpers.mission import Office, enrolled_field
-
-
-@pytest.fixture
-def field(tmp_path: Path) -> Iterator[Field]:
-    opened = enrolled_field(tmp_path / "home", Office())
-    yield opened
-    opened.close()
 
 
 def begun(field: Field, folder: Path, story: str) -> str:

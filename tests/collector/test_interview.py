@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,19 +23,6 @@ from tests.helpers.forms import (
     small_form,
 )
 from tests.helpers.mission import NOW, Office, SetClock, enrolled_field, new_field, reopened
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return SetClock()
-
-
-@pytest.fixture
-def field(tmp_path: Path, clock: SetClock) -> Iterator[Field]:
-    opened = enrolled_field(tmp_path / "home", Office(), clock=clock)
-    yield opened
-    opened.close()
-
 
 # ---- beginning ----
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,19 +24,7 @@ from tests.helpers.forms import (
     PLACE,
     STORY,
 )
-from tests.helpers.mission import Office, SetClock, enrolled_field, reopened
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return SetClock()
-
-
-@pytest.fixture
-def field(tmp_path: Path, clock: SetClock) -> Iterator[Field]:
-    opened = enrolled_field(tmp_path / "home", Office(), clock=clock)
-    yield opened
-    opened.close()
+from tests.helpers.mission import SetClock, reopened
 
 
 def picture(folder: Path, name: str = "photo.jpg", size: int = 3000) -> Path:

@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from collector.field import Field
 from schemas.gates_consent import last_events
 from schemas.records.common import PROCESS
 from tests.helpers.forms import AGAIN, CONSENT, CONSENT_AUDIO, PLACE, STORY
-from tests.helpers.mission import Office, SetClock, enrolled_field, reopened
+from tests.helpers.mission import reopened
 from tests.helpers.opening import open_sealed
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return SetClock()
-
-
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def field(tmp_path: Path, clock: SetClock, office: Office) -> Iterator[Field]:
-    opened = enrolled_field(tmp_path / "home", office, clock=clock)
-    yield opened
-    opened.close()
 
 
 def told(interview) -> list[tuple]:

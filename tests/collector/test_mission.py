@@ -22,11 +22,6 @@ from tests.helpers.mission import DAY, NOW, Epoch, Office, SetClock, enrolled_fi
 
 
 @pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
 def field(tmp_path: Path) -> Iterator[Field]:
     with new_field(tmp_path / "home") as opened:
         yield opened

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,27 +23,10 @@ from tests.helpers.interviews import (
     sealed_entry,
     some_file,
 )
-from tests.helpers.mission import Office, SetClock, enrolled_field, reopened
+from tests.helpers.mission import Office, reopened
 from tests.helpers.opening import open_sealed, outbox_file
 
 EVERYBODY = list(Office().recipient_keys().values())
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return SetClock()
-
-
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def field(tmp_path: Path, office: Office, clock: SetClock) -> Iterator[Field]:
-    opened = enrolled_field(tmp_path / "home", office, clock=clock)
-    yield opened
-    opened.close()
 
 
 # ---- afterwards ----

@@ -6,7 +6,6 @@ import hashlib
 import itertools
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +22,6 @@ from tests.helpers.mission import PASSPHRASE, Office, SetClock, enrolled_field, 
 from tests.helpers.opening import open_sealed
 
 EVERYBODY = list(Office().recipient_keys().values())
-
-
-@pytest.fixture
-def field(tmp_path: Path) -> Iterator[Field]:
-    opened = enrolled_field(tmp_path / "home", Office())
-    yield opened
-    opened.close()
 
 
 def state_of(field: Field, code: str) -> str:

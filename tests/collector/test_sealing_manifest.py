@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,23 +25,6 @@ from tests.helpers.mission import DAY, NOW, Epoch, Office, SetClock, enrolled_fi
 from tests.helpers.opening import open_sealed, outbox_file
 
 EVERYBODY = list(Office().recipient_keys().values())
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return SetClock()
-
-
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def field(tmp_path: Path, office: Office, clock: SetClock) -> Iterator[Field]:
-    opened = enrolled_field(tmp_path / "home", office, clock=clock)
-    yield opened
-    opened.close()
 
 
 # ---- the manifest ----

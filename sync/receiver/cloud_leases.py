@@ -18,6 +18,7 @@ from schemas.problems import Problem
 from sync.receiver.cloud_facts import possible
 from sync.receiver.cloud_pool import Connection, Connections, one, rows, run
 from sync.receiver.cloud_rows import UPLOAD_COLUMNS, upload_of
+from sync.receiver.leases import HeldLease
 from sync.receiver.ports import Upload
 
 ENDS_AFTER_S: Final = 8
@@ -42,26 +43,12 @@ _RENEW: Final = (
 _ASKED: Final = "SELECT holder FROM svidok.leases WHERE worker = %s AND wanted"
 
 
-class CloudLease:
-    """The exclusive right to write one upload, for as long as `live` is true and nobody else has taken the turn."""
+class CloudLease(HeldLease):
+    """A lease that counts only while nobody else has taken the turn; it is also lost when the right has ended."""
 
     def __init__(self, upload: Upload, holder: UUID) -> None:
-        self.upload = upload
+        super().__init__(upload)
         self.holder = holder
-        self.live = True
-        self._asked = asyncio.Event()
-
-    def lost(self) -> bool:
-        """Whether another request asked for the same upload, or the right has ended."""
-        return self._asked.is_set()
-
-    async def wait_lost(self) -> None:
-        """Returns when `lost()` has become true."""
-        await self._asked.wait()
-
-    def ask(self) -> None:
-        """Asks the holder to let go."""
-        self._asked.set()
 
 
 class Leases:

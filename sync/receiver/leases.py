@@ -14,7 +14,7 @@ from schemas.problems import Problem
 from sync.receiver.ports import Upload
 
 
-class LocalLease:
+class HeldLease:
     """The exclusive right to write one upload, for as long as `live` is true."""
 
     def __init__(self, upload: Upload) -> None:
@@ -40,7 +40,7 @@ class _Door:
     """One upload: its lock, who is inside, how many wait."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    holder: LocalLease | None = None
+    holder: HeldLease | None = None
     waiting: int = 0
 
 
@@ -51,22 +51,22 @@ class Leases:
         self._find = find
         self._doors: dict[str, _Door] = {}
 
-    def holder(self, upload_id: str) -> LocalLease | None:
+    def holder(self, upload_id: str) -> HeldLease | None:
         """The lease that is in force for an upload, or None."""
         door = self._doors.get(upload_id)
         return door.holder if door is not None else None
 
     @asynccontextmanager
-    async def writing(self, upload_id: str, patience: float) -> AsyncIterator[LocalLease]:
+    async def writing(self, upload_id: str, patience: float) -> AsyncIterator[HeldLease]:
         """See `ports.Index.writing`. Raises E_UPLOAD_BUSY, E_UPLOAD_UNKNOWN."""
         door = self._doors.setdefault(upload_id, _Door())
         await self._enter(upload_id, door, patience)
-        lease: LocalLease | None = None
+        lease: HeldLease | None = None
         try:
             upload = await self._find(upload_id)
             if upload is None:
                 raise Problem("E_UPLOAD_UNKNOWN")
-            lease = door.holder = LocalLease(upload)
+            lease = door.holder = HeldLease(upload)
             if door.waiting:
                 lease.ask()
             yield lease

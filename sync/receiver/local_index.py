@@ -15,7 +15,7 @@ from typing import Final, ParamSpec, TypeVar
 from schemas.problems import Problem
 from schemas.records.network import ListedVolume, StoredVolume
 from sync.receiver.boxes import BOX_ROOM, BoxRoom
-from sync.receiver.leases import Leases, LocalLease
+from sync.receiver.leases import HeldLease, Leases
 from sync.receiver.local_boxes import LocalBoxes
 from sync.receiver.local_facts import Facts, Row
 from sync.receiver.local_moving import LocalMoving
@@ -224,9 +224,9 @@ SELECT (SELECT count(*) FROM uploads WHERE r1 IS NOT NULL),
 """
 
 
-def _in_force(lease: Lease) -> LocalLease:
+def _in_force(lease: Lease) -> HeldLease:
     """The lease, when it still gives the right to write. Raises E_UPLOAD_BUSY."""
-    if not isinstance(lease, LocalLease) or not lease.live:
+    if not isinstance(lease, HeldLease) or not lease.live:
         raise Problem("E_UPLOAD_BUSY")
     return lease
 

@@ -55,10 +55,10 @@ class Address:
         try:
             parts = urlsplit(location)
         except ValueError:
-            raise Problem("E_NET_ANSWER", status="Location") from None
+            raise Problem("E_NET_ANSWER", status="location") from None
         path = parts.path.removeprefix(self.prefix)
         if not re.fullmatch(r"(?:/[A-Za-z0-9._~-]+)+", path, re.ASCII) or len(path) > 1024:
-            raise Problem("E_NET_ANSWER", status="Location")
+            raise Problem("E_NET_ANSWER", status="location")
         return path
 
 

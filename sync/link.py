@@ -258,15 +258,15 @@ class Link:
                 secured = connection.handshake(self._context, self.address.host)
         except Problem as problem:
             if problem.facts.get("why") == OTHER:
-                raise Problem("E_PIN", why=self._description()) from None
+                raise Problem("E_PIN", **self._description()) from None
             raise
         shown = secured.getpeercert(binary_form=True)
         if shown not in self._certs or secured.version() != "TLSv1.3":
             secured.close()
-            raise Problem("E_PIN", why=other_certificate(shown))
+            raise Problem("E_PIN", **other_certificate(shown))
         return secured
 
-    def _description(self) -> str:
+    def _description(self) -> dict[str, str]:
         """What a stranger's certificate says of itself. For that one more handshake is made, and nothing is sent."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_3
@@ -282,7 +282,7 @@ class Link:
                 return other_certificate(shown)
             finally:
                 connection.close()
-        return OTHER
+        return other_certificate(None)
 
     def close(self) -> None:
         """Hangs up; the next request connects anew. Harmless when repeated."""

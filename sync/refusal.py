@@ -1,7 +1,7 @@
 """What a failure of sockets, TLS or HTTP means to a person (docs/spec/protocol.md §10.1).
 
-Rule: reasons are our own words. The one exception are the names in a stranger's certificate, which are shown as names,
-shortened, without anything that cannot be seen.
+Rule: reasons are words of the closed list in `schemas.problems.reasons`. What stands beside them are the names in a
+stranger's certificate, which are shown as names, shortened, without anything that cannot be seen.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from schemas.problems import Problem
 Phase = Literal["reach", "proxy", "tls", "send", "answer"]
 
 _NO_WAY: Final = {
-    errno.ECONNREFUSED: "nobody listens there",
-    errno.ENETUNREACH: "there is no network",
-    errno.ENETDOWN: "there is no network",
-    errno.EADDRNOTAVAIL: "there is no network",
-    errno.EHOSTUNREACH: "there is no way to it",
-    errno.ETIMEDOUT: "no answer",
-    errno.ECONNRESET: "the network refuses it",
+    errno.ECONNREFUSED: "not-listening",
+    errno.ENETUNREACH: "no-network",
+    errno.ENETDOWN: "no-network",
+    errno.EADDRNOTAVAIL: "no-network",
+    errno.EHOSTUNREACH: "no-way",
+    errno.ETIMEDOUT: "no-answer",
+    errno.ECONNRESET: "refused",
 }
 _CUT: Final = {
-    errno.ECONNRESET: "the other end or the network hung up",
-    errno.EPIPE: "the other end or the network hung up",
-    errno.ETIMEDOUT: "the line is dead",
-    errno.EHOSTUNREACH: "the line is dead",
-    errno.ENETUNREACH: "the line is dead",
-    errno.ENETDOWN: "the line is dead",
+    errno.ECONNRESET: "hung-up",
+    errno.EPIPE: "hung-up",
+    errno.ETIMEDOUT: "line-dead",
+    errno.EHOSTUNREACH: "line-dead",
+    errno.ENETUNREACH: "line-dead",
+    errno.ENETDOWN: "line-dead",
 }
 _PLAIN: Final = frozenset(
     (
@@ -51,26 +51,25 @@ _OLD: Final = frozenset(
 )
 _NOT_YET, _EXPIRED = 9, 10
 _UNTIMELY: Final = {
-    _NOT_YET: "its certificate is not valid yet, or the clock of this laptop is wrong",
-    _EXPIRED: "its certificate has expired, or the clock of this laptop is wrong",
+    _NOT_YET: "not-valid-yet",
+    _EXPIRED: "expired",
 }
-OTHER: Final = "it shows another certificate"
+OTHER: Final = "certificate"
 _LONGEST: Final = 60
 _SOCKS_NO_WAY: Final = ("0x01", "0x03", "0x04", "0x05", "0x06")
 """Answers of a SOCKS proxy that works and cannot get to the receiver."""
 
 
-def other_certificate(shown: bytes | None) -> str:
-    """Names a certificate that is not the receiver's, without believing it."""
+def other_certificate(shown: bytes | None) -> dict[str, str]:
+    """The facts that name a certificate that is not the receiver's, without believing it."""
     if not shown:
-        return OTHER
+        return {"why": OTHER}
     try:
-        subject, issuer = (files.shown_name(name)[:_LONGEST] if name else "" for name in certificates.names(shown))
+        subject, issuer = (files.shown_name(name)[:_LONGEST] if name else "?" for name in certificates.names(shown))
     except Problem:
-        subject = issuer = ""
-    who = f" that calls itself “{subject}”" if subject else ""
-    by = f", issued by “{issuer}”" if issuer and issuer != subject else ""
-    return f"{OTHER}{who}{by}, SHA-256 {crypto.sha256(shown).hex()[:32]}"
+        subject = issuer = "?"
+    sha256 = crypto.sha256(shown).hex()[:32]
+    return {"why": "other-certificate", "subject": subject, "issuer": issuer, "sha256": sha256}
 
 
 def problem_of(error: BaseException, phase: Phase) -> Problem:
@@ -86,7 +85,7 @@ def problem_of(error: BaseException, phase: Phase) -> Problem:
         return Problem("E_NET_SLOW")
     garbled = (http.client.BadStatusLine, http.client.LineTooLong, http.client.UnknownProtocol)
     if any(isinstance(c, garbled) and not isinstance(c, http.client.RemoteDisconnected) for c in causes):
-        return Problem("E_NET_ANSWER", status="no HTTP")
+        return Problem("E_NET_ANSWER", status="no-http")
     number = next((c.errno for c in reversed(causes) if isinstance(c, OSError) and c.errno in _CUT), None)
     return Problem("E_NET_CUT", why=_CUT[number] if number is not None else _CUT[errno.ECONNRESET])
 
@@ -112,12 +111,12 @@ def _of_handshake(causes: list[BaseException]) -> Problem:
     if reason in _PLAIN:
         return Problem("E_NET_PORTAL")
     if reason in _OLD:
-        return Problem("E_PIN", why="it speaks only an old version of TLS")
+        return Problem("E_PIN", why="old-tls")
     if any(isinstance(cause, TimeoutError) for cause in causes):
         return Problem("E_NET_SLOW")
     if reason and not any(isinstance(c, ssl.SSLEOFError | ConnectionError) for c in causes):
-        return Problem("E_PIN", why="no secure connection comes about")
-    return Problem("E_NET_CUT", why="before the connection was secure")
+        return Problem("E_PIN", why="no-tls")
+    return Problem("E_NET_CUT", why="not-secure-yet")
 
 
 def _of_reaching(causes: list[BaseException]) -> Problem:
@@ -125,16 +124,16 @@ def _of_reaching(causes: list[BaseException]) -> Problem:
     if kinds & {"SOCKS5Error", "SOCKS5AuthError", "GeneralProxyError", "ProxyConnectionError"}:
         said = " ".join(str(cause) for cause in causes if type(cause).__name__ == "SOCKS5Error")
         if said[:4] in _SOCKS_NO_WAY:
-            return Problem("E_NET_UNREACHABLE", why="the proxy finds no way to it")
+            return Problem("E_NET_UNREACHABLE", why="proxy-no-way")
         return Problem("E_NET_PROXY", why=_proxy_reason(causes))
     if any(isinstance(cause, socket.gaierror | UnicodeError) for cause in causes):
-        return Problem("E_NET_UNREACHABLE", why="its name is not known here")
+        return Problem("E_NET_UNREACHABLE", why="no-such-name")
     number = next((c.errno for c in reversed(causes) if isinstance(c, OSError) and c.errno in _NO_WAY), None)
     return Problem("E_NET_UNREACHABLE", why=_NO_WAY[errno.ETIMEDOUT if number is None else number])
 
 
 def _proxy_reason(causes: list[BaseException]) -> str:
     if any(type(cause).__name__ == "SOCKS5AuthError" or " 407 " in f"{cause} " for cause in causes):
-        return "it wants a name and a password"
+        return "proxy-password"
     number = next((c.errno for c in reversed(causes) if isinstance(c, OSError) and c.errno in _NO_WAY), None)
-    return _NO_WAY[number] if number is not None else "it gives no sensible answer"
+    return _NO_WAY[number] if number is not None else "proxy-nonsense"

@@ -163,7 +163,7 @@ class Upload:
         if place is not None and (answer.status == 201 or answer.status == network.BAD_CELL):
             self._locate(self._link.address.path_of(place))
         elif answer.status == 201:
-            raise Problem("E_NET_ANSWER", status="Location")
+            raise Problem("E_NET_ANSWER", status="location")
         return answer
 
     def _ask(self) -> Answer:
@@ -234,7 +234,7 @@ class Upload:
     def _offset(self, answer: Answer) -> int:
         text = answer.headers.get("upload-offset", "")
         if not _NUMBER.fullmatch(text) or int(text) > self._volume.length:
-            raise Problem("E_NET_ANSWER", status="Upload-Offset")
+            raise Problem("E_NET_ANSWER", status="offset")
         return int(text)
 
     def _fell(self) -> None:
@@ -260,16 +260,16 @@ def checked_receipt(header: str, volume: Volume, r1_key: bytes) -> bytes:
     try:
         data = base64.b64decode(header, validate=True)
     except (ValueError, binascii.Error):
-        _false("it cannot be read")
+        _false("r1-unreadable")
     try:
         body = signed.open_object("r1", data, {crypto.kid(r1_key): r1_key}, 1, code="E_R1_FALSE")
         said = decode(StoredReceipt, body)
     except Problem as problem:
-        _false("it is not signed by its key" if problem.code == "E_R1_FALSE" else "it cannot be read")
+        _false("r1-signature" if problem.code == "E_R1_FALSE" else "r1-unreadable")
     if (said.bid, said.s, said.i) != (volume.bid, volume.stripe, volume.index):
-        _false("it is for another volume")
+        _false("r1-other-volume")
     if (said.broot, said.shard) != (volume.broot, volume.shard):
-        _false("it is for other content")
+        _false("r1-other-content")
     return data
 
 

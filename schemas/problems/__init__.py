@@ -9,18 +9,12 @@ from __future__ import annotations
 
 from schemas.problems import desk, entry, form, interview, network, pack, system, vault, volume, wire
 from schemas.problems.catalogue import Entry
+from schemas.problems.reasons import filled
 
 __all__ = ["CATALOGUE", "Entry", "Problem"]
 
 _AREAS = (wire, vault, entry, pack, volume, network, form, interview, desk, system)
 CATALOGUE: dict[str, Entry] = {item.code: item for area in _AREAS for item in area.ENTRIES}
-
-
-class _Facts(dict[str, str | int]):
-    """Facts for a sentence; one that was not given shows as a question mark instead of failing."""
-
-    def __missing__(self, key: str) -> str:
-        return "?"
 
 
 class Problem(Exception):
@@ -39,7 +33,7 @@ class Problem(Exception):
         return f"{self.code}: {self.what}"
 
     def _filled(self, sentence: str) -> str:
-        return sentence.format_map(_Facts(self.facts))
+        return filled(sentence, self.facts)
 
     @property
     def what(self) -> str:

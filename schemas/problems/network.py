@@ -48,7 +48,8 @@ ENTRIES: tuple[Entry, ...] = (
         "E_PIN",
         "Whoever answered is not the receiver of this mission: {why}.",
         "Somebody on this network may be listening. Nothing was sent. Check the clock of this computer and use another"
-        " network. If it stays, the office and whoever runs the receiver need this code.",
+        " network. If it is so on every network, the receiver may have new certificates: a new mission pack from the"
+        " office brings them to a device, and a new card of the receiver brings them to the office.",
     ),
     _sending(
         "E_NET_ANSWER",
@@ -72,8 +73,14 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     _sending(
         "E_SEND_NEVER",
-        "Sending over a network is switched off on this machine.",
+        "The network is switched off on this machine, for sending and for receipts.",
         "Use a stick, or switch it on with: svidok field sending --policy asked",
+    ),
+    Entry(
+        "E_RECEIVER_NAME",
+        "No receiver of this mission is called {name}.",
+        "Nothing was sent, and nothing was changed.",
+        "Give one of its receivers: {known}",
     ),
     Entry(
         "E_SEND_LIMIT",
@@ -93,8 +100,17 @@ ENTRIES: tuple[Entry, ...] = (
         "Tell the office: the receiver needs the newest list of tokens. Use a stick meanwhile.",
     ),
     _sending("E_TOKEN_EXPIRED", "This permission for sending has expired.", "Ask the office for a new pack."),
-    _sending("E_TOKEN_USED", "This permission for sending was already used for another bundle."),
-    _sending("E_TOKEN_QUOTA", "The bundle is larger than one permission for sending allows.", "Use a stick."),
+    _sending(
+        "E_TOKEN_USED",
+        "The receiver says that this permission for sending was already used for another bundle.",
+        "Use a stick, and ask the office for a new pack. It happens after a backup of the device was put back. If none"
+        " was, tell the office this code: the receiver is broken or lies.",
+    ),
+    _sending(
+        "E_TOKEN_QUOTA",
+        "The bundle is larger than one permission for sending allows.",
+        "Take these interviews to the office on a stick; sending them again changes nothing. Others can still be sent.",
+    ),
     _sending(
         "E_RETURN_QUOTA",
         "The receiver holds as many receipts of this office as it may.",
@@ -103,7 +119,11 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     # requests
     _sending("E_UPLOAD_UNKNOWN", "The receiver does not know this upload any more; it begins anew."),
-    _sending("E_UPLOAD_OFFSET", "The receiver continues at another byte than was sent."),
+    _sending(
+        "E_UPLOAD_OFFSET",
+        "The receiver continues at another byte than was sent.",
+        "Try again later. If it stays, use a stick, and tell the office this code: the receiver is broken or lies.",
+    ),
     _sending("E_UPLOAD_BUSY", "Another connection is sending the same volume."),
     _sending("E_UPLOAD_LENGTH", "More was sent than the volume has."),
     _sending("E_UPLOAD_CELL", "A part of the volume arrived damaged; it is sent again."),

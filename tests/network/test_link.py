@@ -82,7 +82,8 @@ def test_attack_42_another_certificate_is_refused_before_a_byte_is_sent(ours: Id
     with Server(answering(answer(200), seen=seen), server_context(foreign)) as server:
         problem = refused("E_PIN", link_to(server, ours).request, "POST", "/v1/up", body=b"secret")
     assert not seen
-    assert "calls itself “login.hotel.test”, SHA-256 " in problem.what
+    assert "one of “login.hotel.test”, issued by “login.hotel.test”, with the SHA-256 " in problem.what
+    assert (problem.facts["why"], problem.facts["subject"]) == ("other-certificate", "login.hotel.test")
 
 
 def test_attack_42_a_certificate_signed_by_ours_is_not_ours(tmp_path: Path, ours: Identity) -> None:

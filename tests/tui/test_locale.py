@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 
 from schemas.problems import Problem
+from schemas.problems.reasons import REASONS
 from tests.tui import words
 from tui import locale
 from tui.locale import po
@@ -95,6 +97,36 @@ def test_a_fact_that_is_missing_or_looks_like_a_place_harms_nothing() -> None:
     what, _safe, _remedy = locale.problem_sentences(Problem("E_DISK_SPACE", needed="{free}"))
     assert "{free}" in what
     assert "?" in what
+
+
+@pytest.mark.parametrize("why", REASONS)
+def test_a_reason_speaks_the_language_of_its_sentence(why: str) -> None:
+    facts = {"subject": "{why}", "issuer": "CA", "sha256": "12"}
+    problem = Problem("E_NET_UNREACHABLE", why=why, **facts)
+    english = REASONS[why].format_map(facts)
+    assert problem.what == f"The receiver cannot be reached ({english})."
+    assert locale.problem_sentences(problem)[0] == problem.what
+    locale.set_language("uk")
+    what = locale.problem_sentences(problem)[0]
+    assert english not in what
+    assert not re.search("[A-Za-z]", re.sub("HTTP|TLS|SHA|CA|why", "", what))
+    assert problem.as_dict()["facts"]["why"] == why  # type: ignore[index]
+
+
+def test_what_is_no_reason_is_shown_as_it_is() -> None:
+    locale.set_language("uk")
+    assert "(503)" in locale.problem_sentences(Problem("E_NET_ANSWER", status=503))[0]
+    assert "(hung up)" in locale.problem_sentences(Problem("E_NET_CUT", why="hung up"))[0]
+    assert "stopped" in locale.problem_sentences(Problem("E_MEDIA", item="stopped", why="x"))[0]
+
+
+def test_reasons_of_the_client_are_words_of_the_list() -> None:
+    """No English sentence as a fact where the client says why: a screen in another language would show it."""
+    given = re.compile(r'(?:\b(?:why|status|where)=|_false\()"([^"]*)"|: "([a-z0-9-]+)",?\n')
+    for name in ("link", "line", "refusal", "upload", "address", "course", "sending", "fetching"):
+        text = (words.TUI.parent / "sync" / f"{name}.py").read_text(encoding="utf-8")
+        found = {one or other for one, other in given.findall(text)}
+        assert found <= REASONS.keys(), name
 
 
 @pytest.mark.parametrize(

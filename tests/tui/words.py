@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 from schemas.problems import CATALOGUE
+from schemas.problems.reasons import REASONS
 
 TUI = Path(__file__).resolve().parents[2] / "tui"
 
@@ -33,5 +34,7 @@ def in_sources() -> tuple[set[str], set[tuple[str, str]]]:
 
 
 def in_problems() -> set[str]:
-    """Sentences of the catalogue of problems."""
-    return {text for entry in CATALOGUE.values() for text in (entry.what, entry.safe, entry.remedy)}
+    """Sentences of the catalogue of problems, and the reasons that stand in them."""
+    return {text for entry in CATALOGUE.values() for text in (entry.what, entry.safe, entry.remedy)} | {
+        *REASONS.values()
+    }

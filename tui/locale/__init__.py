@@ -11,6 +11,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from schemas.problems.reasons import filled
 from tui.locale import po
 
 if TYPE_CHECKING:
@@ -83,13 +84,9 @@ def N_(sentence: str) -> str:
 
 
 def problem_sentences(problem: Problem) -> tuple[str, str, str]:
-    """What happened, what is safe, what to do now: the sentences of the catalogue, translated and filled."""
-    facts = {name: str(value) for name, value in problem.facts.items()}
+    """What happened, what is safe, what to do now: the sentences of the catalogue with their reasons, translated and
+    filled.
+    """
     entry = problem.entry
-    what, safe, remedy = (_(text).format_map(_Facts(facts)) for text in (entry.what, entry.safe, entry.remedy))
+    what, safe, remedy = (filled(text, problem.facts, _) for text in (entry.what, entry.safe, entry.remedy))
     return what, safe, remedy
-
-
-class _Facts(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return "?"

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from schemas.session_types import Node, Path, Value
 
-__all__ = ["ConsentEvent", "Wording", "is_consent", "last_events", "reopened_since", "wording"]
+__all__ = ["ConsentEvent", "Wording", "is_consent", "last_events", "of_records", "reopened_since", "wording"]
 
 DIGEST = 8
 RECONFIRM = "consent_reconfirm"
@@ -62,6 +62,14 @@ class ConsentEvent:
         """The question's name."""
         step = self.path[-1]
         return step if isinstance(step, str) else step[0]
+
+
+def of_records(records: Iterable[tuple[Path, Value, str | None, int, str, str, bytes]]) -> tuple[ConsentEvent, ...]:
+    """The ledger as a sealed document carries it (`schemas.records.document.Consent`)."""
+    return tuple(
+        ConsentEvent(path, value, missing, t, Wording(version, language, digest))
+        for path, value, missing, t, version, language, digest in records
+    )
 
 
 def is_consent(path: Path) -> bool:

@@ -10,17 +10,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from schemas.gates_consent import reopened_since
 from schemas.gates_facts import Facts
 from schemas.session_types import Path
 
-__all__ = ["RECIPIENTS", "Allowed", "Recipient", "allowed"]
+__all__ = ["OFFICE", "RECIPIENTS", "Allowed", "Recipient", "allowed"]
 
-Kind: TypeAlias = Literal["judicial", "un", "organisation", "public", "statistics"]
+Kind: TypeAlias = Literal["office", "judicial", "un", "organisation", "public", "statistics"]
 _COVERED: Mapping[str, frozenset[Kind]] = {
     "judicial": frozenset({"judicial"}),
     "judicial_un": frozenset({"judicial", "un"}),
 }
 """Whom the answers of `consent_identity_scope` let know a name; the others let nobody know without being asked."""
+
+
+OFFICE = "office"
+"""The office that took the account: its own working copy needs the consent to talk and to keep, and no other."""
+_FREE_TEXT: tuple[Path, ...] = (("d_account", "narrative_text"), ("u_closing", "corrections"))
+"""Accounts in words: nobody who only counts needs them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,7 @@ class Recipient:
 
 
 RECIPIENTS: Mapping[str, Recipient] = {
+    OFFICE: Recipient("consent_store", "office"),
     "ua": Recipient("consent_share_ua", "judicial", national=True),
     "icc": Recipient("consent_share_icc", "judicial"),
     "foreign": Recipient("consent_share_foreign", "judicial", national=True),
@@ -49,7 +57,8 @@ class Allowed:
     """What one recipient may have of one record.
 
     `record`: anything at all; `identity`: the identity compartment too, `ask_first` when only after asking the person
-    again. `without` are sections and entries of items that stay out in any case; `gates` says why something stays out.
+    again; `process`: how the record was made, too. `without` are sections and entries of items that stay out in any
+    case; `gates` says why something stays out.
     """
 
     record: bool
@@ -57,29 +66,48 @@ class Allowed:
     ask_first: bool
     without: tuple[Path, ...]
     gates: tuple[str, ...]
+    process: bool = True
+
+    def has(self, compartment: str) -> bool:
+        """Whether anything of this compartment may go."""
+        return self.record and (
+            compartment == "narrative" or (self.process if compartment == "process" else self.identity)
+        )
+
+    def leaves_out(self, path: Path) -> bool:
+        """Whether the answer at a path stays out in any case."""
+        return any(path[: len(outer)] == outer for outer in self.without)
 
 
 def allowed(facts: Facts, recipient: str) -> Allowed:
-    """What `recipient` (a key of RECIPIENTS) may have of the record with these answers. Raises KeyError."""
+    """What `recipient` (a key of RECIPIENTS) may have of the record with these answers. Raises KeyError.
+
+    Permissions that were said to be narrowed and not changed since are known to be too wide: nothing is handed on then.
+    The office's own copy asks for those consents alone that the form asked for.
+    """
     who = RECIPIENTS[recipient]
     if facts.has("consent_reconfirm", "withdrawn"):
         return _refused("G16")
+    own = who.kind == "office"
     for name, gate in (("consent_interview", "G8"), ("consent_store", "G9")):
-        if not facts.has(name, "yes"):
+        if (facts.knows(name) or not own) and not facts.has(name, "yes"):
             return _refused(gate)
-    if not facts.has(who.consent, "yes"):
+    if not own and not facts.has(who.consent, "yes"):
         return _refused("G11" if facts.has(who.consent, "later") else "G12")
+    if not own and facts.has("consent_reconfirm", "narrowed") and not reopened_since(facts.ledger):
+        return _refused("G16")
     if recipient == "public_named" and not _named_twice(facts):
         return _refused("G20")
     without, gates = _kept_back(facts, who)
     scope = facts.one("consent_identity_scope") or ""
-    identity = recipient == "public_named" or who.kind in _COVERED.get(scope, ())
+    identity = own or recipient == "public_named" or who.kind in _COVERED.get(scope, ())
     return Allowed(
         record=True,
         identity=identity,
         ask_first=not identity and scope == "ask_each_time" and who.kind not in ("public", "statistics"),
         without=without,
-        gates=gates if identity else (*gates, "G12"),
+        gates=gates if identity else tuple(dict.fromkeys((*gates, "G12"))),
+        process=who.kind not in ("public", "statistics"),
     )
 
 
@@ -108,4 +136,6 @@ def _kept_back(facts: Facts, who: Recipient) -> tuple[tuple[Path, ...], tuple[st
     if unseen:
         without += unseen
         gates.append("G15")
+    if who.kind == "statistics":
+        without += _FREE_TEXT
     return tuple(without), tuple(dict.fromkeys(gates))

@@ -83,10 +83,16 @@ class Facts:
         return cls(given, asked, frozenset(session.codes()), ledger, locked)
 
     @classmethod
-    def of_answers(cls, answers: Iterable[tuple[Path, Value, str | None]], *, locked: bool = True) -> Facts:
+    def of_answers(
+        cls,
+        answers: Iterable[tuple[Path, Value, str | None]],
+        *,
+        ledger: Sequence[ConsentEvent] = (),
+        locked: bool = True,
+    ) -> Facts:
         """The answers of a record that was read back; every question in it counts as one of its form."""
         given = [Fact(path, value, None if why == "not_applicable" else why) for path, value, why in answers]
-        return cls(given, {each.name: each.path for each in given}, locked=locked)
+        return cls(given, {each.name: each.path for each in given}, ledger=ledger, locked=locked)
 
     def each(self, name: str) -> list[Fact]:
         """Every answer to the question: one, or one for each entry that has it."""

@@ -94,6 +94,37 @@ ENTRIES = (
         "Check the code, and whether the record still stands in quarantine.",
     ),
     Entry(
+        "E_EXPORT_RECIPIENT",
+        "Nobody of that name receives records.",
+        _NOTHING,
+        "Name one of: {known}.",
+    ),
+    Entry(
+        "E_EXPORT_REFUSED",
+        "The record {code} was left out: the person did not consent that “{recipient}” has it ({gates}).",
+        "Nothing of it is in the tables.",
+        "Heed it. Only a new consent of the person, in a new record, changes it.",
+    ),
+    Entry(
+        "E_EXPORT_UNREAD",
+        "The record {code} was left out: its consent cannot be read at this desk.",
+        "Nothing of it is in the tables.",
+        "Export it at the desk that holds the key of the process compartment.",
+    ),
+    Entry(
+        "E_EXPORT_PARTLY",
+        "Of the record {code} this was left out for “{recipient}”: {parts} ({gates}).",
+        "The rest of the record is in the tables.",
+        "Heed it. Items that nobody has reviewed stay out until a new record reviews them.",
+    ),
+    Entry(
+        "E_EXPORT_ASK",
+        "Of the record {code} this was left out for “{recipient}”: {parts}. The person is to be asked "
+        "each time ({gates}).",
+        "The rest of the record is in the tables.",
+        "Ask the person before their name is given to anybody, and note the answer in a new record.",
+    ),
+    Entry(
         "E_ATTACHMENT_UNKNOWN",
         "The record has no attachment called {name}.",
         _NOTHING,

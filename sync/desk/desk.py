@@ -358,9 +358,9 @@ class Desk:
                 files.remove(temporary)
                 raise
 
-    def export_csv(self, folder: Path) -> list[export.CsvFile]:
-        """Write all imported records as CSV tables in plain text."""
-        return export.write_csv(self.vault, self.archives, folder)
+    def export_csv(self, folder: Path, recipient: str = export.OFFICE) -> export.Written:
+        """Tables of what a recipient may have of every record. Raises E_EXPORT_RECIPIENT, E_DISK_FULL, E_NO_ACCESS."""
+        return export.write_csv(self.vault, self.archives, folder, recipient)
 
     def _note(self, act: str, number: int, det: Mapping[str, str | int | bytes] | None = None) -> None:
         row = self.vault.db.one("SELECT eid FROM item WHERE number = ?", (number,))

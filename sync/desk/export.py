@@ -2,7 +2,8 @@
 
 The files are plain text: whoever has them can read them. That a record is exported is noted in the custody log before
 a line of it is written. A cell that a spreadsheet program would take for a formula gets an apostrophe in front. Records
-are read twice, for the columns and for the rows, so that memory does not grow with their number.
+are read again for the columns and for the rows, so that memory does not grow with what they hold. What the person did
+not consent to is in no table (`sync.desk.export_consent`), and that it was left out is told.
 """
 
 from __future__ import annotations
@@ -18,11 +19,15 @@ from typing import TextIO
 
 from collector import files
 from collector.vault import Vault
+from schemas.gates_export import OFFICE
 from schemas.problems import Problem
 from schemas.records.common import COMPARTMENTS
 from schemas.records.document import Answer, Document
 from sync.desk import logbook
 from sync.desk.archive import Archive
+from sync.desk.export_consent import Permits, Withheld, permits
+
+__all__ = ["OFFICE", "CsvFile", "Written", "write_csv"]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
@@ -37,6 +42,23 @@ class CsvFile:
 
     name: str
     rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written for a recipient, and what stayed out of it."""
+
+    recipient: str
+    files: list[CsvFile]
+    withheld: list[Withheld]
+
+    def as_dict(self) -> dict[str, object]:
+        """The object that `--json` prints."""
+        return {
+            "recipient": self.recipient,
+            "files": [{"name": each.name, "rows": each.rows} for each in self.files],
+            "withheld": [each.as_dict() for each in self.withheld],
+        }
 
 
 @dataclass(slots=True)
@@ -66,24 +88,32 @@ class _Table:
         return found
 
 
-def write_csv(vault: Vault, archives: Mapping[int, Archive], folder: Path) -> list[CsvFile]:
-    """Write every imported record to `folder`. Raises E_DISK_FULL, E_NO_ACCESS; then no new table is there."""
+def write_csv(vault: Vault, archives: Mapping[int, Archive], folder: Path, recipient: str = OFFICE) -> Written:
+    """Write what `recipient` may have of every imported record to `folder`.
+
+    Raises E_EXPORT_RECIPIENT, E_DISK_FULL, E_NO_ACCESS; then no new table is there.
+    """
+    items = vault.db.query("SELECT number, eid, record FROM item WHERE state = 'imported' ORDER BY number")
+    may = permits(archives, [(int(number), str(record)) for number, _eid, record in items], recipient)
     with files.mapped_os_errors():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    items = vault.db.query("SELECT number, eid, record FROM item WHERE state = 'imported' ORDER BY number")
     with vault.db.transaction():
-        for _number, eid, _record in items:
-            logbook.note(vault, "export", bytes(eid), {"kind": "csv"})
-    numbers = [(int(number), str(record)) for number, _eid, record in items]
+        for number, eid, _record in items:
+            if may.goes(int(number)):
+                logbook.note(vault, "export", bytes(eid), {"kind": "csv", "to": recipient})
+    numbers = [(int(number), str(record)) for number, _eid, record in items if may.goes(int(number))]
     written: list[CsvFile] = []
     for comp, archive in sorted(archives.items()):
-        written += _write_compartment(COMPARTMENTS[comp], archive, numbers, folder)
-    return written
+        written += _write_compartment(archive, comp, numbers, may, folder)
+    return Written(recipient, written, may.withheld)
 
 
-def _write_compartment(base: str, archive: Archive, numbers: list[tuple[int, str]], folder: Path) -> list[CsvFile]:
+def _write_compartment(
+    archive: Archive, comp: int, numbers: list[tuple[int, str]], may: Permits, folder: Path
+) -> list[CsvFile]:
+    base = COMPARTMENTS[comp]
     tables = {base: _Table(base)}
-    for _record, document in _documents(archive, numbers):
+    for _record, document in may.documents(archive, comp, numbers):
         for answer in document.answers:
             if answer[2] != "not_applicable":
                 table = tables.setdefault(_table_name(base, answer), _Table(_table_name(base, answer)))
@@ -93,7 +123,7 @@ def _write_compartment(base: str, archive: Archive, numbers: list[tuple[int, str
     try:
         with files.mapped_os_errors(), contextlib.ExitStack() as stack:
             writers = {name: _open(stack, places[name], tables[name], repeat=name != base) for name in tables}
-            for record, document in _documents(archive, numbers):
+            for record, document in may.documents(archive, comp, numbers):
                 for name, row in _rows(base, record, document, tables):
                     writers[name].writerow(row)
                     tables[name].rows += 1
@@ -120,13 +150,6 @@ def _open(stack: contextlib.ExitStack, place: Path, table: _Table, *, repeat: bo
 def _sync(file: TextIO) -> None:
     file.flush()
     files.sync(file.fileno())
-
-
-def _documents(archive: Archive, numbers: list[tuple[int, str]]) -> Iterator[tuple[str, Document]]:
-    for number, record in numbers:
-        document = archive.document(number)
-        if document is not None:
-            yield record, document
 
 
 def _names(answer: Answer) -> Names:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.gates_export import RECIPIENTS, allowed
+from schemas.gates_consent import ConsentEvent, Wording
+from schemas.gates_export import OFFICE, RECIPIENTS, allowed
 from schemas.gates_facts import Facts
 
 C = "c_consent"
@@ -17,10 +18,10 @@ def record(*more, **consents) -> Facts:
     return Facts.of_answers([*given, *more])
 
 
-@pytest.mark.parametrize("recipient", [name for name in RECIPIENTS if name != "public_named"])
+@pytest.mark.parametrize("recipient", [name for name in RECIPIENTS if name not in ("public_named", OFFICE)])
 def test_a_recipient_needs_its_own_yes_and_no_other_does(recipient):
     own = RECIPIENTS[recipient].consent
-    others = {each.consent: "yes" for each in RECIPIENTS.values() if each.consent != own}
+    others = {each.consent: "yes" for each in RECIPIENTS.values() if each.consent not in (own, "consent_store")}
     assert not allowed(record(**others), recipient).record
     assert allowed(record(**{own: "yes"}), recipient).record
     for answer in ("no", "later"):
@@ -86,3 +87,48 @@ def test_a_name_is_published_after_two_yeses_and_a_yes_to_publication_as_such():
         assert not allowed(record(**{**yes, name: "no"}), "public_named").record
     without_second = {name: value for name, value in yes.items() if name != "consent_publish_named_again"}
     assert allowed(record(**without_second), "public_named").gates == ("G20",)
+
+
+def test_the_office_keeps_its_own_copy_by_the_consent_to_keep_it():
+    verdict = allowed(record(consent_share_icc="no"), OFFICE)
+    assert (verdict.record, verdict.identity, verdict.process, verdict.without) == (True, True, True, ())
+    assert not allowed(record(consent_store="later"), OFFICE).record
+    assert not allowed(record(consent_reconfirm="withdrawn"), OFFICE).record
+
+
+def test_a_form_that_asks_for_no_consent_is_for_the_office_alone():
+    other = Facts.of_answers([(("story",), "They came.", None)])
+    assert allowed(other, OFFICE).record
+    assert not any(allowed(other, name).record for name in RECIPIENTS if name != OFFICE)
+
+
+def changed(*names: str) -> tuple[ConsentEvent, ...]:
+    heard = Wording("2026.12", "English (en)", bytes(8))
+    return tuple(ConsentEvent((C, name), "no", None, t, heard) for t, name in enumerate(names))
+
+
+def test_permissions_that_are_known_to_be_too_wide_are_used_for_nobody():
+    answers = [
+        ((C, name), value, None)
+        for name, value in {
+            "consent_interview": "yes",
+            "consent_store": "yes",
+            "consent_share_icc": "yes",
+            "consent_reconfirm": "narrowed",
+        }.items()
+    ]
+    silent = Facts.of_answers(answers, ledger=changed("consent_share_icc", "consent_reconfirm"))
+    assert (allowed(silent, "icc").record, allowed(silent, "icc").gates) == (False, ("G16",))
+    assert allowed(silent, OFFICE).record
+    said = Facts.of_answers(answers, ledger=changed("consent_reconfirm", "consent_share_ua"))
+    assert allowed(said, "icc").record
+    assert not allowed(said, "ua").record
+
+
+def test_who_counts_or_publishes_gets_neither_names_nor_how_the_record_was_made():
+    verdict = allowed(record(consent_stats="yes", consent_publish_anon="yes"), "stats")
+    assert (verdict.has("narrative"), verdict.has("process"), verdict.has("identity")) == (True, False, False)
+    assert verdict.leaves_out(("d_account", "narrative_text"))
+    assert not verdict.leaves_out(("d_account", "narrative_capture"))
+    public = allowed(record(consent_publish_anon="yes"), "public")
+    assert (public.has("process"), public.has("identity"), public.without) == (False, False, ())

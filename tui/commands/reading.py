@@ -94,10 +94,16 @@ def attachment(home: Path | None, passphrase_file: Path | None, as_json: bool, c
 @click.command()
 @common.vault_options
 @click.option("--csv", "folder", required=True, type=_PATH, help="The folder for the CSV tables.")
-def export(home: Path | None, passphrase_file: Path | None, as_json: bool, folder: Path) -> None:
-    """Write all records as CSV tables in plain text, one for each compartment and repeat."""
+@click.option("--for", "recipient", default="office", show_default=True, help="Who gets it; consent decides what.")
+def export(home: Path | None, passphrase_file: Path | None, as_json: bool, folder: Path, recipient: str) -> None:
+    """Write records as CSV tables in plain text, one for each compartment and repeat.
+
+    What a person did not consent to is left out and named. Recipients: office (the working copy of this desk), ua, icc,
+    foreign, un, ngo, stats, public, public_named.
+    """
     with opened(home, passphrase_file) as desk:
-        written = desk.export_csv(folder)
-    lines = [f"{item.name}: {common.counted(item.rows, 'row')}" for item in written]
+        written = desk.export_csv(folder, recipient)
+    lines = [f"{item.name}: {item.rows} rows" for item in written.files]
+    lines += [f"! {item.notice.what} [{item.notice.code}]" for item in written.withheld]
     lines.append("These files are not encrypted: whoever has them can read them.")
-    common.emit({"files": [asdict(item) for item in written]}, lines, as_json=as_json)
+    common.emit(written.as_dict(), lines, as_json=as_json)

@@ -318,7 +318,7 @@ def test_tables_by_compartment_and_repeat(desk: Desk, one: Device, tmp_path: Pat
     first = one.entry(content, code="0" * 12, attached=[photo])
     second = one.entry({**answers("1" * 12), NARRATIVE: [given(STORY, None, "declined")]}, code="1" * 12)
     take(desk, Bundle([first, second]))
-    written = {item.name: item.rows for item in desk.export_csv(tmp_path)}
+    written = {item.name: item.rows for item in desk.export_csv(tmp_path).files}
     assert written == {
         "process.csv": 2, "identity.csv": 2, "identity.account.event.csv": 1, "narrative.csv": 2,
         "narrative.account.event.csv": 2,
@@ -354,7 +354,7 @@ def test_a_code_among_the_answers_does_not_pass_for_the_records_own(desk: Desk, 
 
 
 def test_an_empty_archive_gives_empty_tables(desk: Desk, tmp_path: Path) -> None:
-    assert [item.rows for item in desk.export_csv(tmp_path / "new" / "folder")] == [0, 0, 0]
+    assert [item.rows for item in desk.export_csv(tmp_path / "new" / "folder").files] == [0, 0, 0]
     assert (tmp_path / "new" / "folder" / "process.csv").read_bytes() == b"record_code\r\n"
 
 

@@ -10,11 +10,26 @@ from pathlib import Path
 
 from textual.content import Content
 
-from tui.locale import _, ngettext
+from sync.desk.export import Written
+from tui.locale import N_, _, ngettext, problem_sentences
 from tui.screens.desk.common import DeskScreen, Parts
 from tui.screens.desk.fetching import Kind
 from tui.screens.desk.office import OpenDesk
 from tui.screens.desk.overview import Overview
+
+NAMED = 6
+"""Notices that are shown one by one; the command names all."""
+RECIPIENT_WORDS = {
+    "office": N_("This office itself: its working copy"),
+    "ua": N_("Investigators and prosecutors of Ukraine"),
+    "icc": N_("The Prosecutor of the International Criminal Court"),
+    "foreign": N_("War-crimes investigators of other countries"),
+    "un": N_("Bodies of the United Nations or the OSCE"),
+    "ngo": N_("Another human-rights organisation"),
+    "stats": N_("Statistics"),
+    "public": N_("The public, without names"),
+    "public_named": N_("The public, with the name"),
+}
 
 
 class OutgoingScreen(DeskScreen):
@@ -72,37 +87,58 @@ class OutgoingScreen(DeskScreen):
 
     def action_export(self) -> None:
         """Warn, then write the records as tables."""
-        from tui.screens.dialogs import AskFolder, Confirm
+        from tui.screens.dialogs import AskFolder, Choose, Confirm
+
+        def named(recipient: str | None) -> None:
+            if recipient:
+                self.app.push_screen(
+                    AskFolder(_("To which folder shall the tables go?")),
+                    lambda folder: self._write_tables(Path(folder), recipient) if folder else None,
+                )
 
         def decided(yes: bool | None) -> None:
             if yes:
-                self.app.push_screen(
-                    AskFolder(_("To which folder shall the tables go?")),
-                    lambda folder: self._write_tables(Path(folder)) if folder else None,
-                )
+                options = [(key, _(words)) for key, words in RECIPIENT_WORDS.items()]
+                self.app.push_screen(Choose(_("Who gets the tables?"), options), named)
 
         self.app.push_screen(
             Confirm(
-                _("Write all records as tables (CSV)?"),
+                _("Write records as tables (CSV)?"),
                 _(
                     "The tables are plain text: whoever gets hold of them reads every name and every account. Write "
-                    "them only to an encrypted disk, give them only as the consent of each person allows, and destroy "
-                    "them afterwards. The export is noted in the custody log of every record."
+                    "them only to an encrypted disk, and destroy them afterwards. What a person did not consent to "
+                    "stays out. The export is noted in the custody log of every record in it."
                 ),
                 _("Write them"),
             ),
             decided,
         )
 
-    def _write_tables(self, folder: Path) -> None:
-        def done(tables: Sequence[tuple[str, int]]) -> None:
-            words = ngettext("{count} table written", "{count} tables written", len(tables))
+    def _write_tables(self, folder: Path, recipient: str) -> None:
+        def done(written: Written) -> None:
+            words = ngettext("{count} table written", "{count} tables written", len(written.files))
             parts: Parts = [(f"✓ {words}", "$success bold"), (f"  {folder}", "$muted"), "\n"]
-            for name, rows in tables:
-                parts += [f"  {name}", ("  " + ngettext("{count} row", "{count} rows", rows), "$muted"), "\n"]
+            for item in written.files:
+                parts += [
+                    f"  {item.name}",
+                    ("  " + ngettext("{count} row", "{count} rows", item.rows), "$muted"),
+                    "\n",
+                ]
+            if written.withheld:
+                count = len(written.withheld)
+                told = ngettext(
+                    "Consent keeps something of {count} record back:",
+                    "Consent keeps something of {count} records back:",
+                    count,
+                )
+                parts += [("\n! " + told, "$warning"), "\n"]
+            for each in written.withheld[:NAMED]:
+                parts += ["  " + problem_sentences(each.notice)[0], (f"  {each.notice.code}", "$muted"), "\n"]
+            if len(written.withheld) > NAMED:
+                parts.append("  …")
             self._tell(parts)
 
-        self.ask_desk(lambda desk: [(item.name, item.rows) for item in desk.export_csv(folder)], done)
+        self.ask_desk(lambda desk: desk.export_csv(folder, recipient), done)
 
     def _tell(self, parts: Parts) -> None:
         self.result = Content.assemble(*parts)

@@ -344,7 +344,7 @@ def test_a_hanging_patch_lets_go_for_the_next_request_and_keeps_its_bytes(receiv
     assert receiver.patch(by, where, offset, volume[offset:]).status == 204
 
 
-def test_two_senders_of_one_volume_do_not_spoil_it(receiver: Running) -> None:
+def test_attack_41_two_senders_of_one_volume_do_not_spoil_it(receiver: Running) -> None:
     by, volume, where = begun(receiver)
 
     def send() -> None:

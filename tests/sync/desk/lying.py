@@ -31,7 +31,8 @@ _RANGE = re.compile(r"bytes=(\d+)-")
 class Lying:
     """`volumes` in order of arrival; `given` replaces the bytes of one; `before` may answer in its place.
 
-    `requests` are all (request line, body); `cuts`: after so many bytes of each next volume the line is cut.
+    `requests` are all (request line, body); `cuts`: after so many bytes of each next volume the line is cut; `date`:
+    what its answers say the time is.
     """
 
     shown: Identity
@@ -47,6 +48,7 @@ class Lying:
     before: Reply | None = None
     port: int = 0
     seed: bytes = b"1" * 32
+    date: str = ""
 
     @property
     def card(self) -> bytes:
@@ -86,6 +88,8 @@ class Lying:
             found = self.before(self, lines[0].encode(), headers) if self.before is not None else None
             if found is None:
                 found = self._answer(method, target, headers, body)
+            if self.date:
+                found = found.replace(b"\r\n", f"\r\nDate: {self.date}\r\n".encode(), 1)
             cut = self.cuts.pop(0) if self.cuts and found.startswith(b"HTTP/1.1 20") and "-" in target else None
             held.sendall(found if cut is None else found[: found.index(b"\r\n\r\n") + 4 + cut])
             if cut is not None:

@@ -210,7 +210,7 @@ def test_a_desk_that_the_receiver_does_not_know_is_told_what_to_do(desk: Desk, r
     assert codes(desk.fetch()) == ["E_DESK_UNKNOWN"]
 
 
-def test_somebody_else_behind_the_address_gets_no_bearer(desk: Desk, receiver: Lying, tmp_path: Path) -> None:
+def test_attack_42_somebody_else_behind_the_address_gets_no_bearer(desk: Desk, receiver: Lying, tmp_path: Path) -> None:
     with lying(tmp_path) as other:
         report = desk.fetch(url=f"https://127.0.0.1:{other.port}")
         assert codes(report) == ["E_PIN"]

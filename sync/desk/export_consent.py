@@ -10,13 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from collector.drafts import path_text
-from schemas.gates_consent import of_records
 from schemas.gates_export import OFFICE, RECIPIENTS, Allowed, allowed
-from schemas.gates_facts import Facts
 from schemas.problems import Problem
 from schemas.records.common import COMPARTMENTS, PROCESS
 from schemas.records.document import Document
 from sync.desk.archive import Archive
+from sync.desk.heeded import facts_of
 
 __all__ = ["Permits", "Withheld", "permits"]
 
@@ -75,24 +74,11 @@ def permits(archives: Mapping[int, Archive], numbers: Numbers, recipient: str) -
     seen: dict[Allowed, Allowed] = {}
     for number, record in numbers:
         documents = {comp: found for comp, each in archives.items() if (found := each.document(number)) is not None}
-        permit = allowed(_facts(documents), recipient)
+        permit = allowed(facts_of(documents), recipient)
         by_number[number] = seen.setdefault(permit, permit)
         told = _withheld(record, permit, recipient, readable=PROCESS in documents)
         withheld += [] if told is None else [told]
     return Permits(recipient, by_number, withheld)
-
-
-def _facts(documents: Mapping[int, Document]) -> Facts:
-    """What bears on permissions: consent, items, the section on deployment."""
-    process = documents.get(PROCESS)
-    ledger = of_records(process.consents or ()) if process is not None else ()
-    answers = [
-        (path, value, missing)
-        for document in documents.values()
-        for path, value, missing, *_ in document.answers
-        if missing != "not_applicable"
-    ]
-    return Facts.of_answers(answers, ledger=ledger)
 
 
 def _withheld(record: str, permit: Allowed, recipient: str, *, readable: bool) -> Withheld | None:

@@ -12,7 +12,7 @@ from schemas.problems import Problem
 from schemas.records.common import COMPARTMENTS, PROCESS
 from schemas.records.document import Answer, Document
 from schemas.xform_model import Form
-from sync.desk import logbook
+from sync.desk import heeded, logbook
 from sync.desk.archive import Archive, KeptAttachment
 
 _EID = re.compile(r"[0-9a-f]{32}")
@@ -91,6 +91,8 @@ def describe(vault: Vault, archives: Mapping[int, Archive], number: int, form: F
         "compartments": {COMPARTMENTS[comp]: _given(document) for comp, document in sorted(documents.items())},
         "attachments": [_attachment(item, questions.get(item.info.sid)) for item in kept],
         "consent": consent(documents),
+        "consent_events": heeded.consent_events(documents),
+        "gates": [gate.as_dict("en") for gate in heeded.gates(documents, form)],
         "custody": custody(vault, bytes(row[0])),
         "unopened": [COMPARTMENTS[comp] for comp in sealed],
         "same_code": others(vault, number),

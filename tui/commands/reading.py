@@ -58,6 +58,12 @@ def _lines(record: dict[str, Any]) -> Iterator[str]:
     yield from _tree(record["answers"], 0)
     for item in record["attachments"]:
         yield f"Attachment {item['name']} ({item['looks_like']}, {common.size_text(item['bytes'])}) {item['sha256']}"
+    for event in record["consent_events"]:
+        answer = "taken away" if event["taken_away"] else event["missing"] or event["answer"]
+        wording = f"wording {event['form_version']}, {event['language']}, {event['wording']}"
+        yield f"Consent {_day(event['at'])} {event['question']}: {answer} ({wording})"
+    for gate in record["gates"]:
+        yield f"{gate['gate']} ({gate['effect']}): {gate['text']}"
     for event in record["custody"]:
         yield f"Custody {event['n']}: {event['act']} {_day(event['at'])}"
 

@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from schemas.problems import CATALOGUE, Problem
+from sync.desk import heeded
 from tui.locale import _, problem_sentences
 from tui.screens.desk.pages import Block
-from tui.screens.desk.reading import NAMES, OpenedRecord, Part, consent_blocks, parts_of, question_words
+from tui.screens.desk.reading import (
+    NAMES,
+    OpenedRecord,
+    Part,
+    Words,
+    by_number,
+    consent_blocks,
+    parts_of,
+    question_words,
+)
 from tui.screens.desk.words import ACTS
+from tui.screens.interview.words import reserved_words
 from tui.screens.texts import time_text
 from tui.widgets.progress import size_text
 
@@ -20,6 +31,7 @@ def all_parts(record: OpenedRecord, language: str) -> list[Part]:
     return [
         Part("about", "", _("This record"), tuple(about(record))),
         Part("consent", "", _("Consent"), tuple(_consent(record, language))),
+        *_heed(record, language),
         Part("custody", "", _("Custody"), tuple(custody(record))),
         *parts_of(record, language),
         *attachments(record, language),
@@ -93,7 +105,42 @@ def attachments(record: OpenedRecord, language: str) -> list[Part]:
 
 def _consent(record: OpenedRecord, language: str) -> list[Block]:
     blocks = consent_blocks(record, language)
-    return blocks or [Block("note", _("The consent answers are not in what could be opened here."))]
+    if not blocks:
+        return [Block("note", _("The consent answers are not in what could be opened here."))]
+    return [*blocks, *_ledger(record, language)]
+
+
+def _ledger(record: OpenedRecord, language: str) -> list[Block]:
+    """How the consent came about: every answer with its time and the wording that was heard."""
+    events, words = _items(record.facts, "consent_events"), Words(record, language)
+    blocks = [Block("head", _("How it came about"))] if events else []
+    for event, heard in zip(events, heeded.ledger(by_number(record)), strict=True):
+        if heard.value is None:
+            told = reserved_words(heard.missing) or _("taken back")
+        else:
+            told = words.value((heard.path, heard.value, None, heard.t, "witness"))
+        label = f"{_time(heard.t)} · {words.title(heard.path)}"
+        wording = _(
+            "Wording: version {version}, {language}, {digest}",
+            version=heard.wording.version,
+            language=heard.wording.language,
+            digest=str(event["wording"]),
+        )
+        blocks += [_answer(label, told), Block("note", wording, depth=1)]
+    return blocks
+
+
+def _heed(record: OpenedRecord, language: str) -> list[Part]:
+    """What a reviewer should heed; no part when there is nothing."""
+    blocks: list[Block] = []
+    for gate in heeded.gates(by_number(record), record.form):
+        advice = gate.advice
+        blocks += [
+            Block("head", gate.id if gate.id.startswith("G") else _("Codes")),
+            Block("warning", gate.text(language)),
+            Block("note", advice.why.say(language)),
+        ]
+    return [Part("heed", "", _("To heed"), tuple(blocks))] if blocks else []
 
 
 def custody(record: OpenedRecord) -> list[Block]:

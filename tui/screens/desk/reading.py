@@ -66,6 +66,11 @@ def open_record(desk: Desk, code: str) -> OpenedRecord:
     return OpenedRecord(facts, documents, desk.form_of(number))
 
 
+def by_number(record: OpenedRecord) -> dict[int, Document]:
+    """The opened documents by the numbers of their compartments."""
+    return {comp: record.documents[name] for comp, name in COMPARTMENTS.items() if name in record.documents}
+
+
 class Words:
     """The form's words for the answers of one record, in one language."""
 

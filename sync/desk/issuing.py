@@ -18,7 +18,7 @@ from collector.vault import Vault
 from schemas.problems import Problem
 from schemas.records.mission import Intake, PackBody, PackRecipient, Policy
 from schemas.structure import decode, encode
-from sync.desk import keys, receivers, tokens
+from sync.desk import form_tables, keys, receivers, tokens
 
 if TYPE_CHECKING:
     from sync.desk.mission import Mission
@@ -78,10 +78,13 @@ def _same(before: PackBody, now: PackBody) -> bool:
 
 def _forms(vault: Vault, mission: bytes) -> list[FormSource]:
     rows = vault.db.query(
-        "SELECT id, version, xform FROM mission_form WHERE mission = ? AND retired IS NULL ORDER BY place",
+        "SELECT id, version, xform, hash FROM mission_form WHERE mission = ? AND retired IS NULL ORDER BY place",
         (mission,),
     )
-    return [FormSource(str(ident), str(version), bytes(xform)) for ident, version, xform in rows]
+    return [
+        FormSource(str(ident), str(version), bytes(xform), form_tables.of(vault, mission, bytes(digest)))
+        for ident, version, xform, digest in rows
+    ]
 
 
 def _body(

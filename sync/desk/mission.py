@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from collector import crypto, files, packs
+from collector.beside import Beside
 from collector.crypto import Secret
 from collector.packs import FormSource
 from collector.slots import RecipientKeys, RecipientPublic
@@ -20,7 +21,7 @@ from schemas.records.common import IDENTITY, NARRATIVE, PROCESS
 from schemas.records.mission import Certificate, EnrolmentBody, Policy
 from schemas.structure import encode
 from schemas.xform import parse_form
-from sync.desk import issuing, keys, mission_forms, tokens
+from sync.desk import form_tables, issuing, keys, mission_forms, tokens
 
 FORM_LIMIT = 32 << 20
 NAME_BYTES = 200
@@ -65,17 +66,28 @@ class Enrolled:
 
 
 def read_form(path: Path) -> ReadForm:
-    """An XLSForm (.xlsx, .xls, .md, .csv) or XForm (.xml) from disk, checked by the form engine.
+    """An XLSForm (.xlsx, .xls, .md, .csv) or XForm (.xml) from disk, checked by the form engine; with it the tables
+    that it looks into, from beside it.
 
     Raises E_FORM_* and what reading a file raises.
     """
-    data = files.read_limited(path, FORM_LIMIT)
+    data, beside = files.read_limited(path, FORM_LIMIT), Beside(path)
     if path.suffix.lower() == ".xml":
-        return ReadForm(checked(data))
+        source, missing = _with_tables(data, beside)
+        return ReadForm(source, missing)
     from schemas.xlsform import to_xform
 
     result = to_xform(data, path.suffix)
-    return ReadForm(checked(result.xml), tuple(result.warnings))
+    source, missing = _with_tables(result.xml, beside)
+    return ReadForm(source, (*result.warnings, *missing))
+
+
+def _with_tables(xform: bytes, beside: Beside) -> tuple[FormSource, tuple[str, ...]]:
+    """The form with its tables, and a warning for each that is not there."""
+    form = parse_form(xform, beside)
+    found = beside.of(form.tables)
+    missing = sorted(set(form.tables) - {name for name, _ in found})
+    return FormSource(form.id, form.version, xform, found), tuple(f"the table {name} is not there" for name in missing)
 
 
 def checked(xform: bytes) -> FormSource:
@@ -115,6 +127,7 @@ def new(
                 "INSERT INTO mission_form (mission, place, id, version, hash, xform) VALUES (?, ?, ?, ?, ?, ?)",
                 (mission.id, place, form.id, form.version, crypto.sha256(form.xml), form.xml),
             )
+            form_tables.keep(vault, mission.id, crypto.sha256(form.xml), form)
         mission_forms.check(vault, mission)
         vault.log.append("mission", mission.id)
     return mission

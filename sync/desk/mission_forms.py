@@ -14,6 +14,7 @@ from collector import crypto
 from collector.packs import MAX_FORMS_BYTES, FormSource
 from collector.vault import Vault
 from schemas.problems import Problem
+from sync.desk import form_tables
 
 if TYPE_CHECKING:
     from sync.desk.mission import Mission
@@ -57,7 +58,10 @@ def add(vault: Vault, mission: Mission, form: FormSource, *, clock: Callable[[],
             "SELECT hash, retired FROM mission_form WHERE mission = ? AND id = ? AND version = ?",
             (mission.id, form.id, form.version),
         )
-        if same is not None and (bytes(same[0]) != digest or same[1] is None):
+        other = same is not None and (
+            bytes(same[0]) != digest or form_tables.of(vault, mission.id, digest) != form.files
+        )
+        if same is not None and (other or same[1] is None):
             raise Problem("E_FORM_TWICE")
         older = vault.db.query(
             "SELECT version, place FROM mission_form WHERE mission = ? AND id = ? AND retired IS NULL ORDER BY place",
@@ -70,6 +74,7 @@ def add(vault: Vault, mission: Mission, form: FormSource, *, clock: Callable[[],
             " ON CONFLICT (mission, hash) DO UPDATE SET place = excluded.place, retired = NULL",
             (mission.id, place, form.id, form.version, digest, form.xml),
         )
+        form_tables.keep(vault, mission.id, digest, form)
         check(vault, mission)
         vault.log.append("form", digest, {"added": 1})
     return [MissionForm(form.id, str(version), False) for version, _ in older]
@@ -104,6 +109,7 @@ def check(vault: Vault, mission: Mission) -> None:
         (mission.id,),
     )
     number, size = (int(row[0]), int(row[1])) if row else (0, 0)
+    size += form_tables.size(vault, mission.id)
     if not number:
         raise Problem("E_FORM_LAST")
     if number > MOST or size > MAX_FORMS_BYTES:

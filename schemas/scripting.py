@@ -6,7 +6,9 @@ A script is a list of objects, each of them one step:
     {"add": REPEAT}                      an entry at the end of a repeat
     {"remove": REPEAT, "at": n}          the n-th entry (from 1) away
     {"language": L}                      the language of labels: its full name or its code
+    {"clock": "2026-03-01T09:00"}        what time it is from here on; as the first step, when the interview begins
     {"finish": true}                     the time of the end and the instance id, as at the end of an interview
+    {"gates": ["G2"]}                    exactly these gates are open
     {"expect": PATH, "value": …}         or relevant, required, readonly, valid, label, hint, choices, count
 
 A PATH is `group/question`, with or without the form's root in front; `repeat[2]/question` is the second entry as they
@@ -19,6 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 from typing import Any
 
 from schemas.answers import Attach, fill_value
@@ -37,6 +40,8 @@ _MOVES = {
     "remove": {"at"},
     "language": set(),
     "finish": set(),
+    "clock": set(),
+    "gates": set(),
     "expect": set(_EXPECTED),
 }
 
@@ -59,18 +64,53 @@ class Failure:
         return {"step": self.step, "path": self.path, "what": self.what, "wanted": self.wanted, "found": self.found}
 
 
-def run_script(session: Session, steps: Sequence[object], attach: Attach | None = None) -> list[Failure]:
+class ScriptClock:
+    """The clock of a session that a script is run on: that of the machine until a step says what time it is.
+
+    A script that begins with the time has it from the beginning of the session on, so that what a form makes of today
+    is the same tomorrow. Raises E_INSTANCE_STEP for a first step whose time is none.
+    """
+
+    def __init__(self, machine: Callable[[], datetime], steps: Sequence[object] = ()) -> None:
+        self._machine = machine
+        self._moment: datetime | None = None
+        if steps and isinstance(steps[0], Mapping) and "clock" in steps[0]:
+            self.set(1, steps[0]["clock"])
+
+    def __call__(self) -> datetime:
+        """The time now."""
+        return self._machine() if self._moment is None else self._moment
+
+    def set(self, number: int, written: object) -> None:
+        """Stops at a moment: a dateTime, or a date, which means its noon. Raises E_INSTANCE_STEP."""
+        try:
+            moment = datetime.fromisoformat(str(written))
+            if len(str(written)) == 10:
+                moment = datetime.combine(moment, time(12))
+            self._moment = moment if moment.tzinfo is not None else moment.astimezone()
+        except (ValueError, OverflowError, OSError):
+            raise _no_step(number, "clock takes a time such as 2026-03-01T09:00") from None
+
+
+def run_script(
+    session: Session, steps: Sequence[object], attach: Attach | None = None, clock: ScriptClock | None = None
+) -> list[Failure]:
     """Does the steps one after the other and gives what did not go as written; a failure stops no later step.
 
-    Raises E_INSTANCE_STEP for a step that is none.
+    `clock` is the session's own; without it no step may say what time it is. Raises E_INSTANCE_STEP for a step that is
+    none.
     """
     failures: list[Failure] = []
     for number, step in enumerate(steps, start=1):
         kind = _kind(number, step)
         if not isinstance(step, Mapping):
             raise _no_step(number, "no object")
-        if kind == "expect":
+        if kind == "clock" and clock is not None:
+            clock.set(number, step["clock"])
+        elif kind == "expect":
             failures.extend(_expect(session, number, step))
+        elif kind == "gates":
+            failures.extend(_gates(session, number, step))
         else:
             failures.extend(_move(session, number, kind, step, attach))
     return failures
@@ -81,12 +121,12 @@ def _kind(number: int, step: object) -> str:
         raise _no_step(number, "no object")
     kinds = [each for each in _MOVES if each in step]
     if len(kinds) != 1:
-        raise _no_step(number, "set, add, remove, language, finish or expect, one of them")
+        raise _no_step(number, f"one of {', '.join(_MOVES)} is needed")
     kind = kinds[0]
     unknown = set(step) - {kind, "problem", "note"} - _MOVES[kind]
     if unknown or (kind == "expect" and not set(step) & set(_EXPECTED)):
         raise _no_step(number, f"what {', '.join(sorted(map(str, unknown))) or 'to expect'} is")
-    if kind != "finish" and not isinstance(step[kind], str):
+    if kind not in ("finish", "gates") and not isinstance(step[kind], str):
         raise _no_step(number, f"{kind} takes a text")
     return kind
 
@@ -149,9 +189,21 @@ def _finish(session: Session, number: int, step: Mapping[str, Any], attach: Atta
     session.finish()
 
 
+def _clock(session: Session, number: int, step: Mapping[str, Any], attach: Attach | None) -> None:
+    raise _no_step(number, "the time cannot be set here")
+
+
 _MOVE: dict[str, Callable[[Session, int, Mapping[str, Any], Attach | None], None]] = {
-    "set": _set, "add": _add, "remove": _remove, "language": _language, "finish": _finish,
+    "set": _set, "add": _add, "remove": _remove, "language": _language, "finish": _finish, "clock": _clock,
 }  # fmt: skip
+
+
+def _gates(session: Session, number: int, step: Mapping[str, Any]) -> list[Failure]:
+    wanted = step["gates"]
+    if not isinstance(wanted, list) or not all(isinstance(each, str) for each in wanted):
+        raise _no_step(number, "gates takes a list of gates")
+    found = list(dict.fromkeys(gate.id for gate in session.open_gates()))
+    return [] if sorted(wanted) == sorted(found) else [Failure(number, "/", "gates", wanted, found)]
 
 
 def _expect(session: Session, number: int, step: Mapping[str, Any]) -> list[Failure]:
@@ -264,7 +316,8 @@ def report(session: Session) -> dict[str, Any]:
     """All of a session as `svidok form run --json` prints it, with paths as scripts write them.
 
     `instance` is the nested answers, `nodes` maps each path to its type, relevance, requirement, value and label,
-    `calculated` the values that the form made, `issues` what stands against the answers, `valid` whether nothing does.
+    `calculated` the values that the form made, `issues` what stands against the answers, `valid` whether nothing does,
+    `gates` the gates that are open.
     """
     issues = session.validity()
     calculated = {
@@ -284,6 +337,7 @@ def report(session: Session) -> dict[str, Any]:
             for each in issues
         ],
         "valid": not issues,
+        "gates": [gate.as_dict(session.language) for gate in session.open_gates()],
     }
 
 

@@ -52,4 +52,4 @@ def test_a_script_notices_when_the_form_breaks(beside):
     form.write_text(form.read_text("utf-8").replace("${age} > 17", "${age} > 18"), "utf-8")
     done = svidok("form", "run", "clinic.md", "--script", "clinic.test.json", check=False)
     assert done.returncode == 1
-    assert "step 5, adult/works: relevant should be true, and is false" in done.stdout
+    assert "step 6, adult/works: relevant should be true, and is false" in done.stdout

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from schemas.forms import load
 from schemas.problems import Problem
-from schemas.scripting import Failure, find, path_text, report, run_script
-from tests.helpers.xforms import session_of
+from schemas.scripting import Failure, ScriptClock, find, path_text, report, run_script
+from schemas.session import Session
+from schemas.xform import parse_form
+from tests.helpers.xforms import from_markdown, noon, refused, session_of
 
 FORM = """
     | survey | | | | | | | |
@@ -112,3 +118,104 @@ def test_a_run_is_told_in_json():
     assert told["calculated"] == {"/sum": "21"}
     assert told["valid"] is True
     assert path_text(session, find(session, "r[1]/many")[0]) == "/r[1]/many"
+
+
+DATED = """
+    | survey | | | | | |
+    | | type | name | label | calculation | constraint |
+    | | today | began | | | |
+    | | calculate | at | | format-date-time(now(), '%Y-%m-%d %H:%M') | |
+    | | date | day | Day | | . <= today() |
+"""
+
+
+def dated(*steps: object) -> list[Failure]:
+    clock = ScriptClock(noon, steps)
+    return run_script(Session(from_markdown(DATED), clock=clock), list(steps), clock=clock)
+
+
+def test_a_script_that_says_what_time_it_is_does_not_depend_on_today():
+    assert (
+        dated(
+            {"clock": "2024-02-29T09:05"},
+            {"expect": "began", "value": "2024-02-29"},
+            {"expect": "at", "value": "2024-02-29 09:05"},
+            {"set": "day", "value": "2024-03-01"},
+            {"expect": "day", "valid": False},
+            {"clock": "2024-03-01"},
+            {"set": "day", "value": "2024-02-29"},
+            {"set": "day", "value": "2024-03-01"},
+            {"expect": "day", "valid": True},
+            {"expect": "began", "value": "2024-02-29"},
+        )
+        == []
+    )
+    assert [each.found for each in dated({"expect": "began", "value": "2024-02-29"})] == ["2026-03-01"]
+
+
+@pytest.mark.parametrize("moment", ["today", "", 3, None, "2024-02-30", "99999-01-01T00:00"])
+def test_a_time_that_is_none_is_refused(moment):
+    for steps in ([{"clock": moment}], [{"set": "day", "value": None}, {"clock": moment}]):
+        assert refused(dated, *steps) == "E_INSTANCE_STEP"
+
+
+def test_the_time_can_be_said_only_where_the_session_has_a_clock_for_it():
+    assert refused(run, {"clock": "2024-02-29"}) == "E_INSTANCE_STEP"
+
+
+def test_open_gates_are_expected_and_reported():
+    session = Session(parse_form(load("testimony_conscription")), clock=noon)
+    steps = [{"gates": []}, {"set": "age_gate", "value": "minor"}, {"gates": ["G2"]}, {"gates": ["G3"]}]
+    assert [each.as_dict() for each in run_script(session, steps)] == [
+        {"step": 4, "path": "/", "what": "gates", "wanted": ["G3"], "found": ["G2"]}
+    ]
+    assert [(each["gate"], each["effect"]) for each in report(session)["gates"]] == [("G2", "stop")]
+    for wrong in ({"gates": "G2"}, {"gates": [1]}, {"gates": None}):
+        assert refused(run_script, session, [wrong]) == "E_INSTANCE_STEP"
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["yes", "2026-01-01"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["missing", "file", "x"]), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+PATHS = st.sampled_from(
+    ["age", "g/ok", "r", "r[1]/name", "r[1]/many", "sum", "/data", "r[0]", "", "//", "g", "r[9]/name"]
+)
+KEYS = [
+    "set",
+    "add",
+    "remove",
+    "language",
+    "finish",
+    "clock",
+    "gates",
+    "expect",
+    "value",
+    "at",
+    "valid",
+    "problem",
+    "note",
+    "label",
+    "choices",
+    "count",
+    "other",
+]
+STEPS = st.dictionaries(
+    st.sampled_from(KEYS),
+    PATHS | VALUES, max_size=4,
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(STEPS | VALUES, max_size=6))
+def test_no_script_raises_anything_but_a_coded_problem(steps):
+    with suppress(Problem):
+        json.dumps([each.as_dict() for each in run(*steps)])

@@ -31,10 +31,11 @@ def check(file: Path, as_json: bool) -> None:
 
     Also counts what is in it, and lists what each compartment receives. Exit code 1 when there is a mistake.
     """
+    from collector.beside import Beside
     from schemas.form_check import check_form
     from tui.commands import form_files, form_words
 
-    report = check_form(form_files.read_form_file(file), file.suffix, form_files.Beside(file))
+    report = check_form(form_files.read_form_file(file), file.suffix, Beside(file))
     common.emit(report.as_dict(), form_words.check_lines(report), as_json=as_json)
     if report.problems:
         click.get_current_context().exit(1)
@@ -50,22 +51,21 @@ def run(file: Path, answers: Path | None, script: Path | None, as_json: bool) ->
 
     Exit code 1 when an answer was refused or an expectation failed; each is named.
     """
-    from schemas.gates import open_gates
-    from schemas.scripting import report, run_script
+    from schemas.scripting import ScriptClock, report, run_script
     from tui.commands import form_files, form_words
 
     if answers is None and script is None:
         raise click.UsageError("Give --answers or --script.")
     data = common.read_json_object(answers) if answers is not None else {}
     steps = form_files.read_script(script) if script is not None else []
-    session = form_files.new_session(file)
+    clock = ScriptClock(form_files.now, steps)
+    session = form_files.new_session(file, clock)
     taken = form_files.Taken((answers or script or file).absolute().parent)
     problems = _filled(session, data, taken)
-    failures = run_script(session, steps, taken)
+    failures = run_script(session, steps, taken, clock)
     result: dict[str, Any] = {
         "ok": not problems and not failures,
         **report(session),
-        "gates": [gate.as_dict(session.language) for gate in open_gates(session)],
         "problems": [problem.as_dict() for problem in problems],
         "files": taken.ids(),
     }
@@ -119,6 +119,7 @@ def evaluate(
 
     An expression that is wrong gives its problem, and the others go on.
     """
+    from collector.beside import Beside
     from schemas.xpath.evaluate import evaluate as over
     from tui.commands import form_files, form_words
 
@@ -130,7 +131,7 @@ def evaluate(
         wanted,
         clock=form_files.now,
         context=context,
-        files=form_files.Beside(instance),
+        files=Beside(instance),
     )
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))

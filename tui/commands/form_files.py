@@ -56,9 +56,9 @@ def now() -> datetime:
     return datetime.now().astimezone()
 
 
-def new_session(path: Path) -> Session:
+def new_session(path: Path, clock: Callable[[], datetime] = now) -> Session:
     """An empty interview on a form, in memory."""
-    return Session(load_form(path), clock=now)
+    return Session(load_form(path), clock=clock)
 
 
 def read_script(path: Path) -> list[object]:

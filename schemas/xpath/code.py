@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast
 
 from schemas.problems import Problem
-from schemas.xpath.sums import Aggregate, Sums
+from schemas.xpath.gathered import Gathered, Gathering
 from schemas.xpath.values import Scalar, equal, number_of, to_boolean, to_number, to_text
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Context:
     `item` is the node of a secondary instance that a predicate looks at; `steps` counts the nodes looked at.
     """
 
-    __slots__ = ("item", "origin", "position", "scope", "size", "steps", "sums", "world")
+    __slots__ = ("gathered", "item", "origin", "position", "scope", "size", "steps", "world")
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -130,7 +130,7 @@ class Context:
         self.position = 1
         self.size = 1
         self.steps = 0
-        self.sums = Sums()
+        self.gathered = Gathered()
 
     def enter(self, place: object) -> Context:
         """Sets the context to a place, with a fresh count of steps."""
@@ -154,7 +154,7 @@ class Code:
 
     `numeric`: a node whose bind is int or decimal. `local`: its value depends on the node that a predicate looks at.
     `target`: the definition that a node or node set of the main instance has. `literal`: the text in quotes that it is.
-    `aggregate`: the question in all entries of repeats that it looks at.
+    `gathering`: the nodes in all entries of repeats that it finds, when they can be kept.
     """
 
     kind: Kind
@@ -163,7 +163,7 @@ class Code:
     local: bool = False
     target: Definition | None = None
     literal: str | None = None
-    aggregate: Aggregate | None = None
+    gathering: Gathering | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +185,15 @@ class Expression:
     `text`, `number`, `boolean`, `value`, `nodes` take a Context.
 
     `references` is what it looks at; `volatile` says that it may give another value without any change (now, uuid);
-    `language` that it shows labels; `target` is what a path leads to. Evaluating a comparison of two nodes takes well
+    `language` that it shows labels; `target` is what a path leads to, `gathering` what it finds in all entries.
+
+    Evaluating a comparison of two nodes takes well
     under a microsecond.
     """
 
     __slots__ = (
         "boolean",
+        "gathering",
         "kind",
         "language",
         "nodes",
@@ -209,6 +212,7 @@ class Expression:
         self.source = source
         self.kind = code.kind
         self.target = code.target
+        self.gathering = code.gathering
         self.references = references
         self.volatile = volatile
         self.language = language

@@ -8,7 +8,7 @@ session knows what an answer can change.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from schemas.xform_model import Definition, Group, Repeat, Text
@@ -29,6 +29,7 @@ from schemas.xpath.code import (
     text,
 )
 from schemas.xpath.functions import FUNCTIONS
+from schemas.xpath.gathered import PURE, Looks
 from schemas.xpath.mismatch import check_pair
 from schemas.xpath.tree import Call, Chain, Negative, Number, PathTree, Step, String, Tree, Union
 
@@ -104,6 +105,7 @@ class Job:
         self.volatile = False
         self.language = False
         self.relative = False
+        self.looks = Looks()
 
     def expression(self, tree: Tree, source: str) -> Expression:
         """The whole expression, with what it looks at."""
@@ -164,6 +166,7 @@ class Job:
         known = FUNCTIONS.get(name)
         if known is None:
             raise Refused("E_FORM_FUNCTION", name)
+        self.looks.followed = self.looks.followed and name in PURE
         if not known.least <= len(arguments) <= known.most:
             raise Refused("E_FORM_EXPRESSION", f"{name}() has {len(arguments)} arguments")
         return known.build(self, arguments)
@@ -176,6 +179,7 @@ class Job:
         if isinstance(tree.base, Call) and tree.base.name == "current" and not tree.base.arguments:
             self.relative = True
             return self._main(paths.start_route(self.place), tree.steps, origin=True)
+        self.looks.followed = self.looks.followed and tree.base is None and self.inside != "item"
         if tree.base is not None:
             return self._from_base(self.code(tree.base), tree)
         if tree.absolute:
@@ -239,6 +243,7 @@ class Job:
         from_candidate = not origin and self.inside == "candidate"
         for each in routes:
             self.references.update(paths.references(each, self.ceiling if from_candidate else None))
+            paths.note_look(self.looks, each, own=from_candidate)
         from_origin = origin and self.inside != "node"
         codes = [
             paths.many(each, origin=from_origin) if each.downs else paths.one(each, origin=from_origin)
@@ -285,11 +290,19 @@ class Job:
         return filters
 
     def _filter(self, predicate: Tree) -> paths.Filter:
+        around, self.looks = self.looks, Looks()
+        made = self._predicate(predicate)
+        looks, self.looks = self.looks, around
+        around.followed = False
+        return replace(made, looks=looks) if looks.followed and made.condition is not None else made
+
+    def _predicate(self, predicate: Tree) -> paths.Filter:
         match predicate:
             case Chain(first=Call(name="position", arguments=()), rest=(("=", wanted),)):
                 code = self.code(wanted)
                 if code.kind != "boolean":
                     return paths.Filter(None, number(code), not code.local)
+                self.looks.followed = False
                 predicate_code = Code("boolean", compare_equal(Code("number", lambda c: c.position), code, wanted=True))
             case _:
                 predicate_code = self.code(predicate)

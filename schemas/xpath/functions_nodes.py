@@ -12,6 +12,7 @@ from schemas.xform_model import Definition, Group, Question, Repeat
 from schemas.xpath import paths
 from schemas.xpath.code import Code, Context, Reference, Refused, nodes, number, text
 from schemas.xpath.registry import OWN, Function, Functions
+from schemas.xpath.tallies import Count
 from schemas.xpath.tree import Call, PathTree, String, Tree
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ _MODULUS = 2**31 - 1
 @FUNCTIONS.register("count", 1, 1)
 def _count(job: Job, trees: tuple[Tree, ...]) -> Code:
     code = job.code(trees[0])
+    gathering = code.gathering
+    if gathering is not None:
+        return Code("number", lambda c: float(c.gathered.tally(gathering, Count, c).value), local=code.local)
     run = nodes(code)
     return Code("number", lambda c: float(len(run(c))), local=code.local)
 
@@ -32,6 +36,9 @@ def _count(job: Job, trees: tuple[Tree, ...]) -> Code:
 @FUNCTIONS.register("count-non-empty", 1, 1)
 def _count_non_empty(job: Job, trees: tuple[Tree, ...]) -> Code:
     code = job.code(trees[0])
+    gathering = code.gathering
+    if gathering is not None:
+        return Code("number", lambda c: float(c.gathered.tally(gathering, Count, c).filled), local=code.local)
     run = nodes(code)
 
     def counted(c: Context) -> float:

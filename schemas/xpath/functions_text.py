@@ -13,8 +13,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from schemas.xpath.code import Code, Context, Kind, Refused, boolean, nodes, number, text, value
+from schemas.xpath.gathered import Gathering
 from schemas.xpath.regex import Pattern, PatternError
 from schemas.xpath.registry import MANY, Functions, bounded, texts_of
+from schemas.xpath.tallies import Count
 from schemas.xpath.tree import String, Tree
 from schemas.xpath.values import number_of, rounded
 
@@ -150,6 +152,11 @@ def _translate(whole: str, old: str, new: str) -> str:
     return whole.translate(table)
 
 
+def _selected(chosen: str, code: str) -> bool:
+    """Whether the code is one of those chosen; the empty code when nothing is (JavaRosa)."""
+    return f" {code.strip()} " in f" {chosen} "
+
+
 FUNCTIONS.plain("substr", "text", "tnn", _substr, least=2)
 FUNCTIONS.plain("substring", "text", "tnn", _substring, least=2)
 FUNCTIONS.plain("substring-before", "text", "tt", lambda a, b: a[: max(a.find(b), 0)])
@@ -158,8 +165,8 @@ FUNCTIONS.plain("contains", "boolean", "tt", lambda a, b: b in a)
 FUNCTIONS.plain("starts-with", "boolean", "tt", lambda a, b: a.startswith(b))
 FUNCTIONS.plain("ends-with", "boolean", "tt", lambda a, b: a.endswith(b))
 FUNCTIONS.plain("translate", "text", "ttt", _translate)
-FUNCTIONS.plain("selected", "boolean", "tt", lambda a, b: b.strip() in a.split())
-FUNCTIONS.plain("is-selected", "boolean", "tt", lambda a, b: b.strip() in a.split())
+FUNCTIONS.plain("selected", "boolean", "tt", _selected)
+FUNCTIONS.plain("is-selected", "boolean", "tt", _selected)
 FUNCTIONS.plain("count-selected", "number", "t", lambda a: float(len(a.split())))
 
 
@@ -220,8 +227,24 @@ def _concat(job: Job, trees: tuple[Tree, ...]) -> Code:
 @FUNCTIONS.register("join", 1, MANY)
 def _join(job: Job, trees: tuple[Tree, ...]) -> Code:
     between = text(job.code(trees[0]))
-    run, local = texts_of(job, trees[1:])
-    return Code("text", lambda c: bounded(c, between(c), run(c)), local=local)
+    code = job.code(trees[1]) if len(trees) == 2 else None
+    if code is not None and code.gathering is not None:
+        found, local = _kept_texts(code.gathering), code.local
+    else:
+        found, local = texts_of(job, trees[1:])
+    return Code("text", lambda c: bounded(c, between(c), found(c)), local=local)
+
+
+def _kept_texts(gathering: Gathering) -> Callable[[Context], list[str]]:
+    """The texts of a question in all entries, of which only those that changed are looked at again."""
+
+    def run(c: Context) -> list[str]:
+        count, given = c.gathered.texts(gathering, Count, c)
+        texts = list(given)
+        c.spend(len(texts) >> 6)
+        return texts if len(texts) == count.value else [each for each in texts if each is not None]
+
+    return run
 
 
 # --- what changes by itself

@@ -15,7 +15,7 @@ from typing import Any
 
 from schemas.xform_model import Definition, Group, Question, Repeat
 from schemas.xpath.code import Code, Context, Reference, Refused, Run
-from schemas.xpath.sums import Aggregate
+from schemas.xpath.gathered import Gathering, Looks
 from schemas.xpath.tree import Step
 
 SIBLINGS = ("preceding-sibling", "following-sibling")
@@ -37,11 +37,12 @@ def depth(scope: Group) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A compiled predicate. `fixed`: it is a position that does not depend on the candidate."""
+    """A compiled predicate. `fixed`: it is a position that does not depend on the candidate; `looks`: at what."""
 
     condition: Callable[[Context], bool] | None
     position: Callable[[Context], float] | None
     fixed: bool
+    looks: Looks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,18 @@ def references(route: Route, ceiling: Group | None) -> list[Reference]:
     return found
 
 
+def note_look(looks: Looks, route: Route, *, own: bool) -> None:
+    """Notes what a path in a predicate looks at; `own`: it starts at the candidate."""
+    if route.downs or not isinstance(route.target, Question):
+        looks.followed = False
+    elif own and not route.ups:
+        looks.own.add(route.target)
+    elif depth(home(route.target)) == 0:
+        looks.outside.add(route.target)
+    else:
+        looks.followed = False
+
+
 def one(route: Route, *, origin: bool) -> Code:
     """Code for a path that meets no repeat on its way down: one node."""
     target = route.target
@@ -250,9 +263,21 @@ def many(route: Route, *, origin: bool) -> Code:
             return scopes
         return [node for node in (scope.nodes[slot] for scope in scopes) if node.relevant]
 
-    plain = not whole and not any(filters or way for _, filters, way in downs)
-    aggregate = Aggregate(climb, tuple(each.repeat for each in route.downs), target) if plain else None
-    return Code("nodes", run, target=target, aggregate=aggregate)
+    return Code("nodes", run, target=target, gathering=_gathering(route, climb))
+
+
+def _gathering(route: Route, climb: Run) -> Gathering | None:
+    """What the path finds, kept from one evaluation to the next; None where the keeping could not follow."""
+    *before, last = route.downs
+    if any(each.filters or each.way for each in before) or last.way:
+        return None
+    tests = tuple(each.condition for each in last.filters if each.condition is not None and each.looks is not None)
+    if len(tests) != len(last.filters):
+        return None
+    repeats = tuple(each.repeat for each in route.downs)
+    if route.target is not last.repeat and route.target.scope is not last.repeat:
+        return None
+    return Gathering(climb, repeats, route.target, tests, [each.looks for each in last.filters if each.looks])
 
 
 def apply(c: Context, candidates: Sequence[Any], rule: Filter) -> list[Any]:

@@ -65,12 +65,13 @@ class Mention:
 def mentions(facts: Facts) -> list[Mention]:
     """Every mention, in the order of the answers; of two at one place the first source counts."""
     sources = [_Needles(fact, _placeholder(fact, facts)) for fact in facts.texts(identity=True)]
+    initials = frozenset(stem[:1] for each in sources for stem in each.sure | each.perhaps)
     found: list[Mention] = []
     for place in facts.texts(identity=False) if sources else ():
         if place.name in _CODES:
             continue
         text, taken = str(place.value), list[Mention]()
-        words = list(_capitals(text))
+        words = list(_capitals(text, initials))
         for needles in sources:
             for start, end in needles.within(text, words):
                 if all(end <= each.start or start >= each.end for each in taken):
@@ -134,12 +135,18 @@ class _Needles:
                 yield start, end
 
 
-def _capitals(text: str) -> Iterator[_Capital]:
-    """The words that may be names: those with a capital letter; all of a text that has none."""
+def _capitals(text: str, initials: frozenset[str]) -> Iterator[_Capital]:
+    """The words that may be names: those with a capital letter; all of a text that has none.
+
+    Only words that begin as a name does (`initials`): a case never changes the beginning, and accounts are long.
+    """
+    if not initials:
+        return
     plain = text.islower()
     for match in _WORD.finditer(text):
-        if match[0][:1].isupper() or plain:
-            yield match.start(), match.end(), _stems(match[0], _CASES), _begins(text, match.start())
+        word = match[0]
+        if (plain or word[0].isupper()) and word[:2].casefold().translate(_ALIKE)[:1] in initials:
+            yield match.start(), match.end(), _stems(word, _CASES), _begins(text, match.start())
 
 
 def _begins(text: str, place: int) -> bool:

@@ -47,6 +47,11 @@ class Address:
             raise Problem("E_RECEIVER_URL", url=name)
         return found
 
+    @property
+    def shown(self) -> str:
+        """The host as people name it, with its port where it is not 443."""
+        return self.host if self.port == HTTPS_PORT else f"{self.host}:{self.port}"
+
     def path_of(self, location: str) -> str:
         """The path of a `Location`, as `Link.request` takes it: whoever wrote it, the host stays ours.
 

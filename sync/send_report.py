@@ -208,13 +208,14 @@ class BundleSent:
 @dataclass(slots=True)
 class SendReport:
     """What a run of sending did. `left`: record codes that no receiver has yet, and why; `problem`: what ended the run;
-    `stopped`: a person did; `sent`: bytes of volumes that arrived in this run.
+    `stopped`: a person did; `sent`: bytes of volumes that arrived in this run; `permits`: tokens left.
     """
 
     bundles: list[BundleSent] = field(default_factory=list)
     left: list[tuple[str, Problem]] = field(default_factory=list)
     problem: Problem | None = None
     stopped: bool = False
+    permits: int | None = None
     sent: int = 0
     seconds: float = 0.0
 
@@ -236,6 +237,7 @@ class SendReport:
             "bundles": [bundle.as_dict() for bundle in self.bundles],
             "left": [{"code": code, "problem": problem.as_dict()} for code, problem in self.left],
             "stopped": self.stopped,
+            "tokens_left": self.permits,
             "sent": self.sent,
             "seconds": round(self.seconds, 1),
             "problem": None if self.problem is None else self.problem.as_dict(),

@@ -8,15 +8,15 @@ was not made by sending: entries wait for the office's word.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from collector import mission
+from collector import files, mission
 from collector.field import Field
 from schemas.problems import Problem
 from schemas.records.mission import ReceiverCard
-from sync import outbox, staged
+from sync import outbox, permits, staged
 from sync import settings as kept
-from sync.address import chosen_proxy
+from sync.address import Address, chosen_proxy
 from sync.course import DAMAGED, Course, Gate, Given, receiver_id
 from sync.decode import label
 from sync.pace import Limit, Times
@@ -33,7 +33,8 @@ class Sender:
     """One run of sending. `run` blocks until everything is stored or nothing more can be; the other methods are for
     other threads.
 
-    `again`: what a receiver said it stored and the office has not confirmed goes once more, in new bundles.
+    `again`: what a receiver said it stored and the office has not confirmed goes once more, in new bundles. `only`:
+    names of receivers (host, or host:port), if not all of the mission's are to be asked.
     `patience`: seconds without progress (None: never give up); `lasts`: seconds for the whole run.
     """
 
@@ -42,6 +43,7 @@ class Sender:
         home: Field,
         *,
         again: bool = False,
+        only: Collection[str] = (),
         settings: SendSettings | None = None,
         progress: Callable[[SendProgress], None] | None = None,
         patience: float | None = PATIENCE,
@@ -50,7 +52,7 @@ class Sender:
         times: Times | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._home, self._again, self._given_settings = home, again, settings
+        self._home, self._again, self._only, self._given_settings = home, again, only, settings
         self._parallel, self._times, self._clock = parallel, times or Times(), clock
         self._patience, self._lasts = patience, lasts
         self._meter = Meter(progress)
@@ -87,7 +89,8 @@ class Sender:
     def run(self) -> SendReport:
         """Makes bundles of what is new and brings them to a receiver.
 
-        Raises E_NOT_ENROLLED, E_RECEIVER_NONE, E_SEND_NEVER, E_PROXY_URL; everything else stands in the report.
+        Raises E_NOT_ENROLLED, E_RECEIVER_NONE, E_RECEIVER_NAME, E_SEND_NEVER, E_PROXY_URL; everything else stands in
+        the report.
         """
         vault = self._home.vault
         chosen = self._given_settings or kept.load(vault.db)
@@ -96,6 +99,7 @@ class Sender:
             raise Problem("E_RECEIVER_NONE")
         if chosen.policy == "never":
             raise Problem("E_SEND_NEVER")
+        receivers = chosen_receivers(receivers, self._only)
         self.limit(chosen.limit)
         proxy = chosen_proxy(chosen.proxy)
         report, began = SendReport(), time.monotonic()
@@ -112,6 +116,7 @@ class Sender:
                 report.left.extend(left)
                 break
         report.stopped = self._gate.stopped
+        report.permits = permits.left(vault.db)
         report.sent, report.seconds = self._meter.gained, time.monotonic() - began
         self._meter.phase("ended", report.problem)
         return report
@@ -200,6 +205,19 @@ class Sender:
             if why is not None:
                 report.left.extend((code, why) for code in bundle.codes)
         report.problem = problem
+
+
+def chosen_receivers(cards: tuple[ReceiverCard, ...], names: Collection[str]) -> tuple[ReceiverCard, ...]:
+    """Those of a mission's receivers that are named, in the mission's order; all of them when none is.
+
+    Raises E_RECEIVER_NAME.
+    """
+    known = [(card, Address.parse(card.url)) for card in cards]
+    for name in names:
+        if not any(name in (address.shown, address.host) for _card, address in known):
+            shown = ", ".join(address.shown for _card, address in known)
+            raise Problem("E_RECEIVER_NAME", name=files.shown_name(name), known=shown)
+    return tuple(card for card, address in known if not names or {address.shown, address.host} & set(names))
 
 
 class _Stopped(Exception):

@@ -18,6 +18,7 @@ from sync.settings import SendSettings
 from tests.helpers.interviews import sealed_entry, some_file
 from tests.helpers.mission import PASSPHRASE, Office, enrolled_field
 from tests.network.devices import device
+from tests.network.scripted import Scripted
 from tests.network.tls import refused
 from tests.receiver_kit import Receiver, running_receiver, svidok
 from tui.commands import sending
@@ -52,12 +53,26 @@ def test_sending_from_the_command_line(tmp_path: Path, receiver: Receiver) -> No
     assert (sent["ok"], sent["problem"], len(sent["stored"]), sent["sent"]) == (True, None, 1, 1_073_152)
     status = as_json(tmp_path, "status")
     assert [item["code"] for item in status["stored"]] == sent["stored"]
-    assert status["tokens_left"] == 1
+    assert status["tokens_left"] == sent["tokens_left"] == 1
     assert as_json(tmp_path, "receipts", "--receiver")["receipts"] == []
     assert "Nothing is waiting" in field_command(tmp_path, "send").stdout
     again = field_command(tmp_path, "send", "--again", "--limit", "5000").stdout
     assert "1 of 1 volume stored" in again
     assert "until the office confirms" in again
+
+
+def test_a_person_chooses_the_receiver(tmp_path: Path, receiver: Receiver) -> None:
+    with Scripted(tmp_path) as second:
+        with device(tmp_path / "home", [second.card, receiver.card], receiver.give(2)) as field:
+            sealed_entry(field)
+        there, shown = f"127.0.0.1:{second.port}", f"127.0.0.1:{receiver.card.url.rpartition(':')[2]}"
+        unknown = as_json(tmp_path, "send", "--receiver", "receiver.test", code=1)["problem"]
+        assert (unknown["code"], unknown["facts"]["known"]) == ("E_RECEIVER_NAME", f"{there}, {shown}")
+        assert as_json(tmp_path, "send", "--receiver", shown)["ok"]
+        assert not second.asked
+        words = field_command(tmp_path, "send", "--again", "--receiver", there, "--receiver", shown).stdout
+        assert len(second.uploads) == 1
+        assert "! No permission for sending left; each bundle needs one. Ask the office for a new pack" in words
 
 
 def test_a_person_who_stops_reads_how_far_it_came(tmp_path: Path, receiver: Receiver) -> None:
@@ -100,8 +115,9 @@ def test_the_status_counts_one_as_one(tmp_path: Path, receiver: Receiver) -> Non
         sealed_entry(field, photo=some_file(tmp_path, "a.jpg"))
         sealed_entry(field)
     lines = field_command(tmp_path, "status").stdout.splitlines()
-    assert sorted(line.rpartition(", ")[2] for line in lines[1:3]) == ["0 attachments", "1 attachment"]
+    assert sorted(line.endswith(", 1 attachment") for line in lines[1:3]) == [False, True]
     assert lines[3].startswith("Still to leave: 2 sealed interviews, ")
+    assert "Permissions for sending left: 1." in lines
     assert counted(1, "sealed interview") == "1 sealed interview"
 
 

@@ -67,7 +67,7 @@ BUSY = (
     *(volume(place, 1.0, "stored") for place in range(7)),
     volume(7, 0.43, "sending"),
     volume(8, 0.91, "sending"),
-    volume(9, 0.08, "retrying", wait=12.0, problem=Problem("E_NET_CUT", why="reset")),
+    volume(9, 0.08, "retrying", wait=12.0, problem=Problem("E_NET_CUT", why="hung-up")),
     *(volume(place, 0.0, "waiting") for place in range(10, 31)),
 )
 

@@ -37,7 +37,8 @@ def sealed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         numbers = count(1)
         patch.setattr(codes, "draw", lambda: f"{next(numbers):012d}".replace("0", "K"))
-        with enrolled_with(base / "home", office_with_form(), receivers=(CARD,)) as field:
+        tokens = tuple(bytes([number]) * 32 for number in range(1, 41))
+        with enrolled_with(base / "home", office_with_form(), receivers=(CARD,), tokens=tokens) as field:
             settled(field, sealed(field, base / "files", 3)[0], "stored")
     return base / "home"
 
@@ -66,6 +67,12 @@ async def transfer(pilot: Pilot[Any]) -> TransferScreen:
 
 async def idle(pilot: Pilot[Any]) -> None:
     await transfer(pilot)
+
+
+async def few_permits(pilot: Pilot[Any]) -> None:
+    screen = await transfer(pilot)
+    screen.field.vault.db.execute("DELETE FROM token WHERE id > 3")
+    screen.restored()
 
 
 async def off(pilot: Pilot[Any]) -> None:
@@ -112,13 +119,13 @@ async def portal(pilot: Pilot[Any]) -> None:
 
 
 async def interceptor(pilot: Pilot[Any]) -> None:
-    why = Problem("E_PIN", why="certificate")
+    why = Problem("E_PIN", why="other-certificate", subject="login.hotel", issuer="Hotel CA", sha256="7ddc8b748b33d7a2")
     await ended(pilot, [volume(0, 0, "waiting")], SendReport(problem=why))
 
 
 async def failed_by_itself(pilot: Pilot[Any]) -> None:
     screen = await transfer(pilot)
-    give_job(screen.shell, picture(()), SendReport(problem=Problem("E_NET_UNREACHABLE", why="no route")))
+    give_job(screen.shell, picture(()), SendReport(problem=Problem("E_NET_UNREACHABLE", why="no-way")))
     screen.restored()
 
 
@@ -139,7 +146,8 @@ async def sign(pilot: Pilot[Any]) -> None:
 
 
 STEPS: list[Step] = [
-    idle, off, sending, paused, everything, part, portal, interceptor, failed_by_itself, settings, receipts, sign,
+    idle, few_permits, off, sending, paused, everything, part, portal, interceptor, failed_by_itself, settings,
+    receipts, sign,
 ]  # fmt: skip
 
 
@@ -159,7 +167,7 @@ def test_screen(snap_compare: Any, connected: Path, step: Step, size: tuple[int,
 
 
 @pytest.mark.parametrize(
-    "step", [idle, off, sending, part, interceptor, settings, receipts], ids=lambda step: step.__name__
+    "step", [idle, few_permits, off, sending, part, interceptor, settings, receipts], ids=lambda step: step.__name__
 )
 def test_screen_in_ukrainian(snap_compare: Any, connected: Path, step: Step) -> None:
     locale.set_language("uk")

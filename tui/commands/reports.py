@@ -112,6 +112,7 @@ def status_lines(status: dict[str, Any], rows: Sequence[InterviewRow]) -> Iterat
         days = counted(item["seconds"] // 86_400, "day")
         yield f"{code_text(item['code'])} has been at the receiver for {days} without the office's word."
     yield f"Signatures left: {status['signatures_left']}."
+    yield f"Permissions for sending left: {status['tokens_left']}."
     yield from (f"! {item['what']} {item['do']} [{item['code']}]" for item in status["warnings"])
 
 

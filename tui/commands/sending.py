@@ -46,6 +46,7 @@ def _changed(settings: SendSettings, proxy: str | None, limit: int | None) -> Se
 @click.command()
 @common.vault_options
 @click.option("--again", is_flag=True, help="Also send what a receiver stored and the office has not confirmed.")
+@click.option("--receiver", "only", multiple=True, metavar="HOST", help="Only to this receiver; may be repeated.")
 @_proxy_option
 @_limit_option
 @click.option(
@@ -60,6 +61,7 @@ def send(
     passphrase_file: Path | None,
     as_json: bool,
     again: bool,
+    only: tuple[str, ...],
     proxy: str | None,
     limit: int | None,
     patience: int,
@@ -71,7 +73,7 @@ def send(
 
     with opened(home, passphrase_file) as field, common.progress("Sending", as_json=as_json) as step:
         chosen = _changed(kept.load(field.vault.db), proxy, limit)
-        sender = Sender(field, again=again, settings=chosen, progress=_shown(step), patience=patience)
+        sender = Sender(field, again=again, only=only, settings=chosen, progress=_shown(step), patience=patience)
         with interruptible(sender.stop):
             report = sender.run()
     common.emit(report.as_dict(), send_lines(report), as_json=as_json)
@@ -114,6 +116,8 @@ def _shown(step: Callable[[int, int], None] | None) -> Callable[[SendProgress], 
 
 def send_lines(report: SendReport) -> Iterator[str]:
     """What a run of sending did."""
+    from sync import permits
+
     for bundle in report.bundles:
         volumes = f"{bundle.stored} of {common.counted(bundle.volumes, 'volume')} stored"
         yield f"Bundle {bundle.label}: {common.counted(len(bundle.codes), 'interview')}, {volumes}."
@@ -128,6 +132,9 @@ def send_lines(report: SendReport) -> Iterator[str]:
         told.add(problem.code)
     if report.problem is not None and report.problem.code not in told:
         yield reports.problem_line(report.problem)
+    if report.permits is not None and report.permits <= permits.FEW:
+        left = common.counted(report.permits, "permission") if report.permits else "No permission"
+        yield f"! {left} for sending left; each bundle needs one. Ask the office for a new pack; sticks need none."
     if report.stopped:
         yield "Stopped. What has arrived stays there; the rest goes the next time, from where it stopped."
     if report.stored:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from schemas.problems import Problem
-from sync import settings, staged
+from sync import permits, settings, staged
 from sync.address import Address
 from sync.course import Gate
 from tui.locale import _
@@ -173,9 +173,12 @@ class Network:
     def receivers(self) -> tuple[str, ...]:
         """Where the mission's receivers are: host and port."""
         pack = self.field.pack()
-        cards = () if pack is None else pack.body.receivers
-        found = [Address.parse(card.url) for card in cards]
-        return tuple(address.host if address.port == 443 else f"{address.host}:{address.port}" for address in found)
+        return tuple(Address.parse(card.url).shown for card in (() if pack is None else pack.body.receivers))
+
+    @property
+    def permits(self) -> int:
+        """Permissions for sending that are left: each bundle needs one."""
+        return permits.left(self.field.vault.db)
 
     @property
     def may_connect(self) -> bool:

@@ -15,7 +15,15 @@ from textual.widgets import Label, Static
 
 from tui.locale import _
 from tui.screens.sending import Network, SendJob
-from tui.screens.transfer_words import Parts, ended_text, going_text, last_parts, settings_text, stored_parts
+from tui.screens.transfer_words import (
+    Parts,
+    ended_text,
+    going_text,
+    last_parts,
+    permits_parts,
+    settings_text,
+    stored_parts,
+)
 from tui.widgets.volumes import TransferPanel, TransferView, ended_volumes
 
 if TYPE_CHECKING:
@@ -46,6 +54,7 @@ class NetworkCard(Vertical):
         if settings.policy == "never":
             off = _("F6 is off: sending over the network was switched off in the settings. F9 changes that.")
             parts += [("! ", "$warning"), off, "\n"]
+        parts += permits_parts(self.network.permits)
         return [*parts, *stored_parts(rows), *last_parts(self.network.job)]
 
 

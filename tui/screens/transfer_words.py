@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from sync import permits
 from sync.settings import Policy, SendSettings
 from tui.locale import N_, _, ngettext, problem_sentences
 from tui.screens.receipt_words import receipt_parts
@@ -36,6 +37,15 @@ def settings_text(settings: SendSettings) -> str:
     if settings.limit:
         parts.append(_("{count} KiB a second at most", count=settings.limit))
     return " · ".join(parts)
+
+
+def permits_parts(left: int) -> Parts:
+    """How many permissions for sending are left; when they run short, what to do."""
+    words = ngettext("{count} permission for sending left", "{count} permissions for sending left", left)
+    if left > permits.FEW:
+        return [(words, "$muted"), "\n"]
+    do = _("Each bundle needs one: ask the office for a new pack. Sticks need none.")
+    return [("! ", "$warning"), words, ". ", do, "\n"]
 
 
 def stored_parts(rows: Sequence[InterviewRow]) -> Parts:

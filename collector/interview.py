@@ -10,10 +10,9 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path as FilePath
 
-from collector import drafts, media
+from collector import drafts, live_session, media
 from collector.crypto import Secret
 from collector.drafts import Cursor, Draft, DraftRows, Given, require_short
 from collector.ledger import Ledger
@@ -291,11 +290,7 @@ class Interview:
     # ---- inside ----
 
     def _new_session(self) -> Session:
-        return Session(
-            self.form,
-            clock=lambda: datetime.fromtimestamp(max(0, self._clock())).astimezone(),
-            preset={"record_code": self.code} if _has(self.form, "record_code") else None,
-        )
+        return live_session.begin(self.form, self.code, self._clock)
 
     def _open_rows(self) -> DraftRows:
         if self._rows is None:
@@ -387,11 +382,6 @@ class Interview:
         if self._cursor is not None:
             session.language = self._cursor.language
         self.session, self._given, self._entries, self.ledger = session, given, entries, ledger
-
-
-def _has(form: Form, name: str) -> bool:
-    """Whether the form has one node of this name; a form of another tool has no place for a record code."""
-    return sum(each.name == name for each in form.nodes.values()) == 1
 
 
 def _seconds(clock: Clock) -> int:

@@ -132,6 +132,7 @@ def evaluate(
         clock=form_files.now,
         context=context,
         files=Beside(instance),
+        verify=form_files.verified,
     )
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))

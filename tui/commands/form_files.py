@@ -58,7 +58,14 @@ def now() -> datetime:
 
 def new_session(path: Path, clock: Callable[[], datetime] = now) -> Session:
     """An empty interview on a form, in memory."""
-    return Session(load_form(path), clock=clock)
+    return Session(load_form(path), clock=clock, verify=verified)
+
+
+def verified(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether a signature holds, for extract-signed(); the library is loaded when a form asks."""
+    from collector.crypto import signature_holds
+
+    return signature_holds(public, signature, message)
 
 
 def read_script(path: Path) -> list[object]:

@@ -42,7 +42,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 async def healthy(receiver: Receiver, request: Request) -> Response:
     """For supervisors: index and store answer."""
     await receiver.index.offices()
-    await receiver.store.free()
+    await receiver.store.answers()
     return answer(200, body=b"ok\n", kind="text/plain; charset=utf-8")
 
 

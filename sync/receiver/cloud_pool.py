@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Any, Final, TypeAlias, TypeVar
 
 import psycopg
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolClosed
 
 from collector import files
 from schemas.problems import Problem
@@ -26,6 +26,8 @@ Connection: TypeAlias = psycopg.AsyncConnection[Row]
 
 _PATIENCE_S: Final = 30.0
 _CONNECT_S: Final = 5.0
+_RECONNECT_S: Final = 4.0
+"""The pool makes longer and longer pauses between its tries; after so long it begins anew, with whoever asks next."""
 _MIGRATION_LOCK: Final = 0x5356_4944_4F4B
 _SESSION: Final = (
     "SET synchronous_commit = on",
@@ -63,6 +65,7 @@ class Connections:
             max_size=most,
             open=False,
             timeout=_CONNECT_S,
+            reconnect_timeout=_RECONNECT_S,
             configure=_configure,
             kwargs={"connect_timeout": 5, "application_name": "svidok receiver", "autocommit": True},
         )
@@ -116,7 +119,7 @@ class Connections:
 
 def _passing(error: psycopg.Error) -> bool:
     """Whether the same again may go well: a lost connection, a deadlock, somebody else's row in between."""
-    if isinstance(error, psycopg.errors.DiskFull | psycopg.errors.QueryCanceled):
+    if isinstance(error, psycopg.errors.DiskFull | psycopg.errors.QueryCanceled | PoolClosed):
         return False
     return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | psycopg.IntegrityError)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Final, NamedTuple
 
@@ -30,6 +31,8 @@ _BLOCK: Final = 1 << 20
 _BUDGET: Final = 64 << 20
 _LEAST: Final = 256 << 10
 _PUBLISHING: Final = 2
+_STILL_S: Final = 5.0
+_ANSWER_S: Final = 10.0
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _PIECE: Final = re.compile(r"(\d{12})-([0-9a-f]{8})-([0-9a-f]{16})", re.ASCII)
 _VOLUME: Final = re.compile(r"volumes/([0-9a-f]{32})/(0|[1-9][0-9]{0,2})-([0-7])\.vol", re.ASCII)
@@ -78,6 +81,8 @@ class CloudStore:
         self.writers = 0
         self.crumbs: dict[str, int] = {}
         self._publishing = asyncio.Semaphore(_PUBLISHING)
+        self._asking = asyncio.Lock()
+        self._answered = -_STILL_S
 
     # ---- unfinished uploads ----
 
@@ -258,6 +263,18 @@ class CloudStore:
     async def free(self) -> int | None:
         """See `ports.Store`: an object store does not say."""
         return None
+
+    async def answers(self) -> None:
+        """See `ports.Store`. Strangers may ask: the bucket is asked every five seconds at most, for all of them."""
+        async with self._asking:
+            if time.monotonic() < self._answered + _STILL_S:
+                return
+            try:
+                async with asyncio.timeout(_ANSWER_S):
+                    await self.reachable()
+            except TimeoutError:
+                raise Problem("E_RECEIVER_BACKEND", where="object store, list, late") from None
+            self._answered = time.monotonic()
 
     async def close(self) -> None:
         """See `ports.Store`: connections close with the process."""

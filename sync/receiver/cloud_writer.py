@@ -7,6 +7,7 @@ pieces in one stretch are joined when an upload goes on, so that slow lines do n
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -106,7 +107,8 @@ class CloudWriter:
         await again("put", put)
         self._count_crumb(len(data))
         joined, self._joined = self._joined, []
-        await self._store.delete(joined)
+        with contextlib.suppress(Problem):  # they count for nothing any more, and go with the upload at the latest
+            await self._store.delete(joined)
 
     async def _settle(self) -> None:
         """Waits for what is on its way. A fault stays: behind bytes that were lost nothing else may count."""

@@ -116,12 +116,12 @@ async def _volume(source: Side, target: Side, volume: KeptVolume, keep_order: bo
     place = volume.claim.place
     stands = any((item.s, item.i) == (place.stripe, place.index) for item in await target.index.bundle(place.bid))
     try:
-        if stands and await target.store.published(place):
-            report.already += 1
-        else:
+        already = stands and await target.store.published(place)
+        if not already:
             await _bytes(source, target, volume)
         # Also for one that stands: the desk may have acknowledged it meanwhile.
         await target.index.moving().take_volume(volume, keep_order=keep_order)
+        report.already += already
     except Problem as problem:
         if problem.code in ("E_RECEIVER_BACKEND", "E_RECEIVER_FULL"):
             raise
@@ -148,9 +148,21 @@ async def _bytes(source: Side, target: Side, volume: KeptVolume) -> None:
         if checker.claim != volume.claim:
             raise Problem("E_VOL_MIX")
         await writer.flush()
-    await target.store.publish(replace(upload, offset=volume.length))
+    whole = replace(upload, offset=volume.length)
+    await target.store.publish(whole)
+    if await _digest(target.store, whole) != proven.digest():
+        # What stood there, by its name and length, was not what it should be; its index says nothing of it yet.
+        await target.store.remove(volume.claim.place)
+        await target.store.publish(whole)
+        if await _digest(target.store, whole) != proven.digest():
+            raise Problem("E_RECEIVER_FAULT", where="store, read back")
+
+
+async def _digest(store: Store, upload: Upload) -> bytes | None:
+    """SHA-256 of what the store gives as this volume; None when it gives none."""
     given = sha256()
-    async for piece in target.store.volume(volume.claim.place, 0, volume.length + 1):
+    if upload.claim is None or not await store.published(upload.claim.place):
+        return None
+    async for piece in store.volume(upload.claim.place, 0, upload.length + 1):
         given.update(piece)
-    if given.digest() != proven.digest():
-        raise Problem("E_RECEIVER_FAULT", where="store, read back")
+    return given.digest()

@@ -198,6 +198,10 @@ class LocalStore:
         """See `ports.Store`."""
         return await self.run(files.free_bytes, self._folder)
 
+    async def answers(self) -> None:
+        """See `ports.Store`."""
+        await self.free()
+
     async def close(self) -> None:
         """Ends the threads once what they do is done."""
         await asyncio.get_running_loop().run_in_executor(None, self._threads.shutdown)

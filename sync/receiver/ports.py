@@ -279,6 +279,9 @@ class Store(Protocol):
     async def free(self) -> int | None:
         """Bytes of room, or None when the store does not say."""
 
+    async def answers(self) -> None:
+        """Returns when the store answers, or did a moment ago. Raises E_RECEIVER_BACKEND, E_RECEIVER_FAULT."""
+
     async def close(self) -> None:
         """Lets go of connections."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -14,12 +15,18 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from collector import crypto
+from collector.crypto import Secret
 from schemas.problems import Problem
 from sync.receiver import cloud as backend
+from sync.receiver import cloud_pool
+from sync.receiver.bounds import Bounds
 from sync.receiver.cloud_index import CloudIndex
 from sync.receiver.cloud_store import CloudStore
+from sync.receiver.core import Receiver
 from sync.receiver.fsck import fsck
 from tests.conftest import REPO
+from tests.receiver.chaos import Device, started_again, swept
 from tests.receiver.cloud_kit import ENDPOINT, Cloud
 from tests.receiver.faulty_s3 import Faulty, faulty
 from tests.receiver.test_cloud import NOW, OFFICE, R1, TOKEN, claim_in, in_a_loop, sent, stored
@@ -211,3 +218,106 @@ def test_a_worker_killed_between_store_and_index_is_mended_and_the_volume_goes_o
             assert len(await index.volumes(OFFICE.root, 0, 9)) == 1
 
     in_a_loop(after)
+
+
+def test_health_asks_the_object_store_and_not_for_every_stranger(cloud: Cloud, faults: Faulty, monkeypatch):
+    monkeypatch.setitem(backend._RETRY, "max_retries", 0)
+
+    async def work():
+        async with opened(cloud.urls()) as (_, store):
+            faults.decide = lambda method, path: "refuse"
+            with pytest.raises(Problem, match="E_RECEIVER_BACKEND"):
+                await store.answers()
+            faults.decide = lambda method, path: "pass"
+            await store.answers()
+            before = len(faults.seen)
+            await asyncio.gather(*(store.answers() for _ in range(50)))
+            assert len(faults.seen) == before
+
+    in_a_loop(work)
+
+
+def test_an_index_that_was_closed_is_not_waited_for(cloud: Cloud):
+    async def work():
+        async with opened(cloud.urls()) as (index, _):
+            # After an outage the next question connects, whatever pauses the pool has come to meanwhile.
+            assert index._connections._pool.reconnect_timeout < cloud_pool._CONNECT_S
+        with pytest.raises(Problem, match="E_RECEIVER_BACKEND"):
+            await asyncio.wait_for(index.offices(), 10)
+
+    in_a_loop(work)
+
+
+def test_crumbs_that_cannot_be_deleted_keep_no_upload_from_going_on(cloud: Cloud, faults: Faulty, monkeypatch):
+    monkeypatch.setitem(backend._RETRY, "max_retries", 0)
+    volume = make_volume(32)
+    claim = claim_in(volume)
+
+    async def work():
+        async with opened(cloud.urls()) as (index, store):
+            await index.accept(OFFICE, [TOKEN], 1 << 40, NOW + 1000, NOW)
+            await index.create("u", TOKEN, len(volume), claim, NOW)
+            faults.decide = lambda method, path: "refuse" if method in ("DELETE", "POST") else "pass"
+            for first in range(0, 40 * 1000, 1000):
+                async with index.writing("u") as lease, store.writer(lease.upload) as writer:
+                    await writer.write(volume[first : first + 1000])
+                    upload = await index.advance(lease, await writer.flush(), NOW)
+            assert any(seen[2] == "refuse" for seen in faults.seen)
+            assert await store.read(upload, 0, 40_000) == volume[:40_000]
+            faults.decide = lambda method, path: "pass"
+            await sent(index, store, "u", volume)
+            assert await stored(store, claim, len(volume)) == volume
+            assert await store.left_over() == ([], [claim.place])
+
+    in_a_loop(work)
+
+
+CHAOS = 12
+"""Seconds; long enough for every fault to meet every step."""
+
+
+def test_attack_41_many_requests_of_many_workers_under_faults_keep_what_was_acknowledged(cloud: Cloud, faults: Faulty):
+    """Workers, devices that cut and come again, sweeps, an object store that fails, PostgreSQL that starts again."""
+    number = random.SystemRandom().randrange(1 << 32)
+    chance = random.Random(number)
+
+    def fate(method: str, path: str) -> str:
+        drawn = chance.random()
+        return "refuse" if drawn < 0.1 else "forget" if drawn < 0.15 and method in ("PUT", "POST") else "pass"
+
+    async def work():
+        urls = cloud.urls()
+        volumes = [make_volume(200 + place) for place in range(5)]
+        tokens = [crypto.sha256(b"chaos", bytes([place])) for place in range(10)]
+        async with contextlib.AsyncExitStack() as stack:
+            workers = []
+            for _ in range(3):
+                index, store = await stack.enter_async_context(opened(urls))
+                bounds = Bounds(flush_seconds=0.2, flush_bytes=200_000)
+                workers.append(Receiver(index, store, Secret(b"s" * 32), bounds, lambda: NOW))
+            await workers[0].index.accept(OFFICE, tokens, 1 << 40, NOW + 1000, NOW)
+            faults.decide = fate
+            end = asyncio.get_running_loop().time() + CHAOS
+            devices = [
+                Device(workers, tokens[2 * place + turn], volume, chance).until(end)
+                for place, volume in enumerate(volumes)
+                for turn in range(2)
+            ]
+            sweeping = asyncio.create_task(swept(workers, chance))
+            again = asyncio.create_task(started_again(cloud, chance))
+            done = await asyncio.gather(*devices)
+            await again
+            sweeping.cancel()
+            await asyncio.wait([sweeping])
+            faults.decide = lambda method, path: "pass"
+        async with opened(urls) as (index, store):
+            for volume in (volume for volume in done if volume is not None):
+                assert await stored(store, claim_in(volume), len(volume)) == volume, number
+            listed = await index.volumes(OFFICE.root, 0, 100)
+            assert len({(row.bid, row.s, row.i) for row in listed}) == len(listed), number
+            report = await fsck(index, store, NOW, deep=True)
+            kinds = {finding.kind for finding in report.findings}
+            assert kinds <= {"volume-unrecorded", "upload-stray"}, (number, report.findings)
+            assert any(volume is not None for volume in done), number
+
+    in_a_loop(work)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from schemas.problems import Problem
 from sync.receiver.copy import Fault, Side, as_dict, copy
 from sync.receiver.local import open_local
 from sync.receiver.local_store import LocalStore
-from sync.receiver.ports import Index, Office, Place, Store
+from sync.receiver.ports import Index, Office, Place, Store, Upload
 from tests.receiver.contract.backends import BACKENDS, local
 from tests.receiver.contract.backends import Place as Kind
 from tests.receiver.test_cloud import NOW, OFFICE, TOKEN, claim_in, sent, stored
@@ -175,5 +176,26 @@ def test_what_had_arrived_at_the_target_before_keeps_its_place_in_the_order(sour
             rows = await index2.volumes(OFFICE.root, 0, 9)
             assert rows[0].bid == claim_in(early).place.bid
             assert {row.bid for row in rows[1:]} == {claim_in(volume).place.bid for volume in VOLUMES[:2]}
+
+    asyncio.run(work())
+
+
+def test_bytes_at_the_target_that_are_not_the_volume_give_way(source: Kind, target: Kind):
+    """What stands in a place by its name and length alone proves nothing."""
+    volume, other = VOLUMES[0], VOLUMES[1]
+    claim = claim_in(volume)
+
+    async def work() -> None:
+        async with source.opened() as (index, store), target.opened() as (index2, store2):
+            await filled(index, store)
+            false = Upload("false", len(other), 0, claim, TOKEN, NOW)
+            async with store2.writer(false) as writer:
+                await writer.write(other)
+                await writer.flush()
+            await store2.publish(replace(false, offset=len(other)))
+            await store2.discard("false")
+            report = await copy(Side(index, store), Side(index2, store2))
+            assert (report.whole, report.already) == (True, 0)
+            assert await stored(store2, claim, len(volume)) == volume
 
     asyncio.run(work())

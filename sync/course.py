@@ -151,6 +151,8 @@ class Course:
         self._broken: Exception | None = None
         self.problem: Problem | None = None
         self.hopeless = False
+        self.later = 0.0
+        """Before this moment (monotonic) the receiver wants to be left alone."""
 
     @property
     def done(self) -> bool:
@@ -330,11 +332,15 @@ class Course:
         # A first failure says little: what was on its way may have arrived, and only the next request will tell.
         enough = attempt.tries >= 2 and self._over()
         astray = attempt.strays >= _MOST_STRAYS
+        asked = min(float(problem.facts.get("seconds", 0)), LONGEST_ASKED)
+        if self._tries is not None and asked and problem.code in ("E_RECEIVER_BUSY", "E_RECEIVER_FULL"):
+            # Another receiver may have time, or room, now.
+            self.later, enough = time.monotonic() + asked, True
         if astray or enough or (self._tries is not None and attempt.tries >= self._tries):
             self._meter.state(place, "waiting", problem=problem)
             self._end(problem, hopeless=astray)
             return False
-        wait = max(_backoff(attempt.tries), min(float(problem.facts.get("seconds", 0)), LONGEST_ASKED))
+        wait = max(_backoff(attempt.tries), asked)
         self._meter.state(place, "retrying", wait=wait, problem=problem)
         if wait and not self._gate.rest(wait):
             self._meter.state(place, "waiting", problem=problem)

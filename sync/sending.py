@@ -151,24 +151,27 @@ class Sender:
         self._meter.phase("sending")
         refused: dict[bytes, dict[bytes, Problem]] = {receiver_id(card): {} for card in receivers}
         hopeless: set[bytes] = set()
+        later: dict[bytes, float] = {}
         problem: Problem | None = None
         while True:
             for card in receivers:
-                if receiver_id(card) in hopeless:
+                who = receiver_id(card)
+                if who in hopeless or time.monotonic() < later.get(who, 0.0):
                     continue
                 given = Given(self._home.vault, card, proxy, self._limit, self._times, self._clock)
                 several = len(receivers) - len(hopeless) > 1
                 course = Course(given, self._gate, self._meter, lambda: self._over(began), tries=3 if several else None)
                 waiting = [bundle for bundle in staged.load(self._home.vault) if bundle.bid not in self._failed]
-                course.run(waiting, refused[receiver_id(card)], self._parallel)
-                problem = course.problem or problem
+                course.run(waiting, refused[who], self._parallel)
+                problem, later[who] = course.problem or problem, course.later
                 if course.hopeless:
-                    hopeless.add(receiver_id(card))
+                    hopeless.add(who)
                 if not self._settle(refused, hopeless):
                     return None
                 if self._gate.stopped or self._over(began):
                     return problem
-            if all(receiver_id(card) in hopeless for card in receivers) or not self._gate.rest(_PAUSE):
+            alone = all(receiver_id(card) in hopeless for card in receivers)
+            if alone or not self._gate.rest(_PAUSE) or self._over(began):
                 return problem
 
     def _settle(self, refused: dict[bytes, dict[bytes, Problem]], hopeless: set[bytes]) -> bool:

@@ -189,3 +189,25 @@ def test_a_receiver_that_stays_busy_ends_the_run_with_its_reason(tmp_path: Path,
         assert report.problem.code == "E_RECEIVER_BUSY"
         assert states(field) == ["sealed"]
         assert set(receiver.asked) == {"POST"}
+
+
+@pytest.mark.parametrize(("status", "code"), [(503, "E_RECEIVER_BUSY"), (507, "E_RECEIVER_FULL")])
+def test_while_one_receiver_asks_for_patience_the_next_is_asked(
+    tmp_path: Path, waits: list[float], status: int, code: str
+) -> None:
+    (tmp_path / "second").mkdir()
+    busy = answer(status, Svidok_Code=code, Retry_After="30")
+    with (
+        Scripted(tmp_path, instead=lambda request, headers, body: busy) as first,
+        Scripted(tmp_path / "second", instead=lambda request, headers, body: busy) as second,
+        field_for(tmp_path, first.card, second.card) as field,
+    ):
+        report = send(field, patience=0.5)
+        assert report.problem is not None
+        assert report.problem.code == code
+        assert (first.asked, second.asked) == (["POST"], ["POST"])
+        second.instead = lambda request, headers, body: None
+        waits.clear()
+        assert send(field, patience=None).ok
+        assert first.asked == ["POST"] * 2
+        assert waits == []

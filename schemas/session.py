@@ -74,7 +74,7 @@ class Session:
         live, question = self._question(path)
         self._check_open(live, question)
         raw = encode(question, value)
-        if raw and question.itemset is not None and not self._engine.words.known(live).issuperset(raw.split()):
+        if raw and question.itemset is not None and not self._engine.words.known(live) >= set(raw.split()):
             raise Problem("E_ANSWER_CHOICE", question=question.name)
         return self._put(live, raw, None)
 
@@ -213,7 +213,7 @@ class Session:
             live.raw = encode(question, value) if question.type != "calculate" else str(value or "")
             live.seen = live.raw if live.relevant else ""
             live.missing = None if missing is None else _reason(question, missing)
-        engine.context.sums.clear()
+        engine.context.gathered.clear()
         engine.restoring = True
         engine.begin(whole=True)
         try:

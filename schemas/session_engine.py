@@ -127,13 +127,13 @@ class Engine:
 
     def touch(self, live: Live) -> None:
         """The node's value, as expressions see it, changed."""
-        self.context.sums.changed(live.definition, live)
+        self.context.gathered.changed(live.definition, live)
         for edge in self.program.from_value.get(live.definition, ()):
             self._follow(edge, live.scope)
 
     def touch_entries(self, live: LiveRepeat) -> None:
         """The entries of the repeat changed, or their order."""
-        self.context.sums.entries_changed(live.definition)
+        self.context.gathered.entries_changed(live.definition)
         for edge in self.program.from_entries.get(live.definition, ()):
             self._follow(edge, live.scope)
 
@@ -197,7 +197,7 @@ class Engine:
                 live.seen = live.raw if live.relevant else ""
         self._dirty.clear()
         self._ranks.clear()
-        self.context.sums.clear()
+        self.context.gathered.clear()
         self.mark_scope(self.root)
         self.begin(whole=True)
         try:
@@ -282,17 +282,17 @@ class Engine:
             return
         lives = list(self.instances(question))
         before = [(live.raw, live.seen) for live in lives]
-        sums = self.context.sums
+        gathered = self.context.gathered
         for live in lives:
             self.note(live)
             live.seen = ""
-            sums.changed(question, live)
+            gathered.changed(question, live)
         for live in lives:
             self._look_at_time()
             if not live.pinned:
                 live.raw = coerce(question.data_type, cell.expressions[0].value(self.at(live.scope)))
             live.seen = live.raw if live.relevant else ""
-            sums.changed(question, live)
+            gathered.changed(question, live)
         for live, (raw, seen) in zip(lives, before, strict=True):
             if live.seen != seen:
                 for edge in self.program.from_value.get(question, ()):

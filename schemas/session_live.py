@@ -34,7 +34,7 @@ class Live:
         self.pinned = False
         self.issue: IssueCode | None = None
         self.shown: tuple[str, ...] | None = None
-        self.choices: tuple[str, ...] | None = None
+        self.choices: tuple[object, ...] | None = None
 
     @property
     def path(self) -> Path:

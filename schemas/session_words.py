@@ -5,7 +5,7 @@ A text is shown in the session's language, else in the form's own, else in the f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from schemas.problems import Problem
@@ -14,6 +14,8 @@ from schemas.session_types import Choice
 from schemas.xform_model import Definition, Form, Group, Itemset, Question, Text
 from schemas.xform_values import cleaned
 from schemas.xpath.code import Context, Leaf
+from schemas.xpath.gathered import Gathering
+from schemas.xpath.tallies import Offers
 
 MAX_TEXTS = 20
 """How deep texts may show texts: labels that show the label of a choice, whose label shows a label."""
@@ -140,17 +142,23 @@ class Words:
         context.scope = context.origin = node if isinstance(node, Scope) else node.scope
         return itemset.label_at.text(context)
 
-    def offered(self, live: Live) -> tuple[str, ...]:
+    def _offers(self, gathering: Gathering, live: Live) -> Offers:
+        return self.context.gathered.tally(gathering, Offers, self.context.enter(live.scope))
+
+    def offered(self, live: Live) -> tuple[object, ...]:
         """The codes offered now and their labels where these depend on answers, to tell whether choices changed."""
         question = live.definition
         if not isinstance(question, Question) or question.itemset is None:
             return ()
         itemset = question.itemset
         self.context.steps = 0
+        if itemset.gathered is not None:
+            tally, given = self.context.gathered.texts(itemset.gathered, Offers, self.context.enter(live.scope))
+            return tally.offered(given)
         pairs = self._pairs(itemset, live, whole=False)
         if itemset.label_at is None:
-            return tuple(value for _, value in pairs)
-        return tuple(each for node, value in pairs for each in (value, self._label(itemset, node)))
+            return tuple(value for _, value in pairs if value)
+        return tuple(each for node, value in pairs if value for each in (value, self._label(itemset, node)))
 
     def offers(self, live: Live, codes: list[str]) -> bool:
         """Whether all these codes are offered now."""
@@ -159,16 +167,21 @@ class Words:
             return True
         itemset = question.itemset
         self.context.steps = 0
+        if itemset.gathered is not None:
+            return self._offers(itemset.gathered, live).values.keys() >= set(codes)
         if itemset.filtered:
             return {value for _, value in self._pairs(itemset, live, whole=False)}.issuperset(codes)
-        return self.known(live).issuperset(codes)
+        return self.known(live) >= set(codes)
 
-    def known(self, live: Live) -> frozenset[str]:
+    def known(self, live: Live) -> Set[str]:
         """The codes that may be an answer to the question, whatever is filtered now."""
         question = live.definition
         if not isinstance(question, Question) or question.itemset is None:
             return frozenset()
         itemset = question.itemset
+        if itemset.gathered_whole is not None:
+            self.context.steps = 0
+            return self._offers(itemset.gathered_whole, live).values.keys()
         found = self._codes.get(itemset)
         if found is None:
             self.context.steps = 0

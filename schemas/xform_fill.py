@@ -18,6 +18,7 @@ from schemas.xform_text import TextMaker, Texts, identity_of
 from schemas.xform_xml import JR, children, first
 from schemas.xpath.code import Expression, Refused
 from schemas.xpath.compiler import Compiler
+from schemas.xpath.gathered import Gathering
 from schemas.xpath.tree import Call, PathTree, String, Tree
 
 _MARKS: Mapping[str, tuple[str, ...]] = {
@@ -236,6 +237,8 @@ class Filler:
             return
         made.value_at = self.compile(made.value, target)
         made.label_at = self.compile(made.label, target)
+        made.gathered = _gathered(made, made.nodes)
+        made.gathered_whole = _gathered(made, made.whole)
 
     def _read_choice_texts(self) -> None:
         if not self.choice_texts:
@@ -260,6 +263,18 @@ def _marks(bind: ET.Element, each: Definition) -> dict[str, str]:
         elif allowed is not None and value not in allowed:
             raise Problem("E_FORM_MARK", question=each.name, mark=mark, value=value, allowed=", ".join(allowed))
     return marks
+
+
+def _gathered(itemset: Itemset, nodes: Expression | None) -> Gathering | None:
+    """What the entries give as choices, where both value and label are questions in them."""
+    columns = [
+        each.target
+        for each in (itemset.value_at, itemset.label_at)
+        if each is not None and each.kind == "node" and isinstance(each.target, Question)
+    ]
+    if nodes is None or nodes.gathering is None or len(columns) != 2:
+        return None
+    return nodes.gathering.with_columns(tuple(columns))
 
 
 def _reference(element: ET.Element | None) -> str:

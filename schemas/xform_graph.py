@@ -12,13 +12,13 @@ circle is refused with the names in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from schemas.problems import Problem
 from schemas.xform_model import Definition, Group, Question, Repeat, Text
 from schemas.xpath.code import Expression, Reference
-from schemas.xpath.paths import home
+from schemas.xpath.paths import depth, home
 
 
 class Kind(IntEnum):
@@ -217,7 +217,16 @@ def _connect(program: Program) -> None:
 
 
 def _references(cell: Cell) -> Iterable[Reference]:
-    return {reference for expression in cell.expressions for reference in expression.references}
+    first, *columns = cell.expressions or (None,)
+    found = {reference for expression in cell.expressions for reference in expression.references}
+    starts = [reference.common for reference in first.references if reference.entries] if first is not None else []
+    if cell.kind is not Kind.CHOICES or not columns or not starts:
+        return found
+    # Value and label stand in the entries that are offered, which are those below the place where the path starts.
+    top = min(starts, key=depth)
+    for reference in {each for column in columns if column is not None for each in column.references}:
+        found.add(replace(reference, common=min((reference.common, top), key=depth)))
+    return found
 
 
 def _scopes(scope: Group) -> Iterator[Group]:

@@ -17,6 +17,7 @@ from schemas.problems import Problem
 if TYPE_CHECKING:
     from schemas.xform_graph import Program
     from schemas.xpath.code import Expression
+    from schemas.xpath.gathered import Gathering
 
 Compartment: TypeAlias = Literal["identity", "narrative", "process"]
 Mode: TypeAlias = Literal["read", "ask", "code", "staff", "auto"]
@@ -223,7 +224,8 @@ class Itemset:
     `nodes` gives what is offered now, `whole` the same path without its filters: what may be an answer at all. Nodes
     are items of a secondary instance, whose columns `value` and `label` name (`by_itext`: the label column holds the
     id of a text, `labels`: the columns of labels by language); or entries of a repeat, for which `value_at` and
-    `label_at` are compiled. `codes` are those known when the form is loaded.
+    `label_at` are compiled; where these are questions of the entries, `gathered` and `gathered_whole` are what the
+    entries give. `codes` are those known when the form is loaded.
     """
 
     items: tuple[Item, ...] = ()
@@ -235,6 +237,8 @@ class Itemset:
     by_itext: bool = False
     value_at: Expression | None = None
     label_at: Expression | None = None
+    gathered: Gathering | None = None
+    gathered_whole: Gathering | None = None
     codes: frozenset[str] | None = None
 
     @property

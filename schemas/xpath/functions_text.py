@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from schemas.xform_model import Group
 from schemas.xpath.code import Code, Context, Kind, Refused, boolean, nodes, number, text, value
 from schemas.xpath.gathered import Gathering
 from schemas.xpath.regex import Pattern, PatternError
@@ -65,6 +66,8 @@ def _once(job: Job, trees: tuple[Tree, ...]) -> Code:
     slot = job.place.slot
     job.relative = True
     run = text(job.code(trees[0]))
+    if isinstance(job.place, Group):  # which has no value of its own
+        return Code("text", run)
     return Code("text", lambda c: c.origin.nodes[slot].raw or run(c))
 
 

@@ -19,6 +19,15 @@ Lookup: TypeAlias = tuple[str, Callable[[Context], str]]
 """A column, and the text that it must equal."""
 
 
+_AXES = frozenset(("self", "attribute", "child", "descendant", "descendant-or-self"))
+
+
+def _check(step: Step) -> None:
+    """Refuses an axis that tables do not have, when the form is loaded."""
+    if step.axis not in _AXES:
+        raise Refused("E_FORM_EXPRESSION", f"the axis {step.axis} is not offered in tables")
+
+
 def fixed_leaves(start: Leaf, steps: Sequence[Step]) -> list[Leaf]:
     """The leaves at a path without predicates."""
     found = [start]
@@ -28,7 +37,8 @@ def fixed_leaves(start: Leaf, steps: Sequence[Step]) -> list[Leaf]:
 
 
 def further(leaves: list[Leaf], step: Step) -> list[Leaf]:
-    """One step from each of the leaves."""
+    """One step from each of the leaves. Raises Refused."""
+    _check(step)
     if step.axis == "self":
         return [each for each in leaves if step.name in ("*", "node()", each.name)]
     if step.axis == "attribute":
@@ -42,8 +52,6 @@ def further(leaves: list[Leaf], step: Step) -> list[Leaf]:
         own = leaves if step.axis == "descendant-or-self" else ()
         below = [each for leaf in leaves for each in _below(leaf)]
         return [each for each in (*own, *below) if step.name in ("*", "node()", each.name)]
-    if step.axis != "child":
-        raise Refused("E_FORM_EXPRESSION", f"the axis {step.axis} is not offered in tables")
     if step.name == "text()":
         return leaves
     return [each for leaf in leaves for each in leaf.named("*" if step.name == "node()" else step.name)]
@@ -89,7 +97,8 @@ def indexed(leaves: list[Leaf], lookup: Lookup, rule: Filter | None) -> Find:
 
 
 def stepped(before: Find, step: Step) -> Find:
-    """One step on from what was found."""
+    """One step on from what was found. Raises Refused."""
+    _check(step)
 
     def run(c: Context) -> list[Leaf]:
         found = further(before(c), step)
@@ -123,7 +132,9 @@ def column(name: str) -> Code:
 
 
 def item_path(steps: Sequence[Step]) -> Code:
-    """A relative path from the item that a predicate looks at."""
+    """A relative path from the item that a predicate looks at. Raises Refused."""
+    for step in steps:
+        _check(step)
     if len(steps) == 1 and steps[0].axis == "child" and steps[0].name != "*":
         return column(steps[0].name)
     return Code("nodes", lambda c: fixed_leaves(c.item, steps), local=True)

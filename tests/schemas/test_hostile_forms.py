@@ -159,7 +159,7 @@ def test_any_bytes_and_any_part_of_a_form_give_a_problem_or_a_form(text, place):
 
 def heavy(count: int) -> Session:
     """Many calculations over 100 entries, each of them within its own bound, as soon as the answer `a` is x."""
-    walk = "if(/data/a = 'x', count(/data/r[count(/data/r[n &gt; 0]) &gt; 0]), 0)"
+    walk = "if(/data/a = 'x', count(/data/r[count(/data/r[n &gt; 0 and position() &gt; 0]) &gt; 0]), 0)"
     binds = "".join(f'<bind nodeset="/data/q{i}" calculate="{walk}"/>' for i in range(count))
     session = by_hand(
         "<a/><r><n/></r>" + "".join(f"<q{i}/>" for i in range(count)),

@@ -45,7 +45,7 @@ def reference(draw, grown: Grown, place: str) -> str:
     name = target.rpartition("/")[2]
     ways = ["relative", "absolute"]
     if inside(target):
-        ways += ["sum", "join", "count", "first", "where"]
+        ways += ["sum", "join", "count", "first", "where", "least", "greatest", "filled", "some", "outside", "texts"]
     if inside(target) and inside(place):
         ways += ["indexed", "position", "others"]
     way = draw(st.sampled_from(ways))
@@ -59,6 +59,12 @@ def reference(draw, grown: Grown, place: str) -> str:
         "count": f"count({repeat})",
         "first": entry.format("1"),
         "where": f"count({repeat}[{relative(repeat, target)} = 'x'])",
+        "least": f"min({target})",
+        "greatest": f"max({relative(place, target)})",
+        "filled": f"count-non-empty({target})",
+        "some": f"sum({entry.format(f'{relative(repeat, target)} != 2')})",
+        "outside": f"max({entry.format(f'{grown.names[0]} != {relative(repeat, target)}')})",
+        "texts": f"join(' ', {entry.format(f'not(selected({relative(repeat, target)}, 1))')})",
         "indexed": f"indexed-repeat({target}, /data/rep, position({relative(place, '/data/rep')}) - 1"
         + (", /data/rep/sub, 1)" if len(inside(target)) == 2 else ")"),
         "position": entry.format(f"position() = position(current()/{relative(place, inside(place)[-1])})")
@@ -101,8 +107,22 @@ def question(draw, grown: Grown, parent: str) -> tuple[str, str]:
     grown.binds.append(f'<bind nodeset="{ref}" type="{draw(st.sampled_from(("string", "string", "int")))}"{found}/>')
     output = reference(draw, grown, ref) if grown.names and draw(st.integers(0, 3)) == 0 else "1"
     grown.names.append(ref)
+    entries = [each for each in grown.names if inside(each)]
+    if not calculated and entries and draw(st.integers(0, 4)) == 0:
+        return f"<{name}/>", choice(draw, grown, ref, draw(st.sampled_from(entries)))
     control = f'<input ref="{ref}"><label>About <output value="{output}"/></label></input>'
     return f"<{name}/>", "" if calculated and draw(st.booleans()) else control
+
+
+def choice(draw, grown: Grown, ref: str, value: str) -> str:
+    """A question whose choices are the entries of a repeat, all of them or those that a rule keeps."""
+    repeat = inside(value)[-1]
+    label = draw(st.sampled_from([each for each in grown.names if inside(each) == inside(value)]))
+    rule = f"[{relative(repeat, value)} != {draw(st.sampled_from(('1', grown.names[0], 'position()')))}]"
+    return (
+        f'<select1 ref="{ref}"><label>Choose</label><itemset nodeset="{repeat}{draw(st.sampled_from(("", rule)))}">'
+        f'<value ref="{relative(repeat, value)}"/><label ref="{relative(repeat, label)}"/></itemset></select1>'
+    )
 
 
 def many(draw, grown: Grown, parent: str, most: int) -> tuple[str, str]:
@@ -169,6 +189,8 @@ def act(data, session: Session) -> frozenset[object]:
         return session.add(node.path)[1]
     if node.kind == "entry":
         return session.remove(node.path)
+    if node.definition.itemset is not None:
+        return session.set(node.path, data.draw(st.sampled_from(("", *(each.value for each in node.choices)))))
     if node.definition.type == "integer":
         return session.set(node.path, data.draw(st.sampled_from((None, 0, 1, 2))))
     if data.draw(st.integers(0, 4)) == 0 and not node.definition.closed:
@@ -185,6 +207,7 @@ def test_a_part_recalculated_is_as_good_as_the_whole_and_changes_are_exact(xml, 
         before = picture(session)
         changes = act(data, session)
         after = picture(session)
+        engine.context.gathered.clear()
         engine.mark_scope(engine.root)
         engine.run()
         engine.before.clear()

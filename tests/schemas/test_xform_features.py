@@ -275,7 +275,8 @@ def test_an_expression_that_takes_too_long_changes_nothing():
     session = by_hand(
         "<a/><r><n/></r><q/>",
         """<bind nodeset="/data/r" svidok:start="0"/><bind nodeset="/data/q"
-        calculate="if(/data/a = 'x', count(/data/r[count(/data/r[count(/data/r[n &gt; 0]) &gt; 0]) &gt; 0]), 0)"/>""",
+        calculate="if(/data/a = 'x',
+        count(/data/r[count(/data/r[count(/data/r[position() &gt; 0]) &gt; 0]) &gt; 0]), 0)"/>""",
         """<input ref="/data/a"/><group ref="/data/r"><repeat nodeset="/data/r"><input ref="/data/r/n"/></repeat>
         </group>""",
     )
@@ -326,7 +327,7 @@ def test_an_entry_that_would_take_too_long_to_count_is_not_made():
     session = by_hand(
         "<r><n/></r><q/>",
         """<bind nodeset="/data/r" svidok:start="0"/><bind nodeset="/data/q" calculate="if(count(/data/r) &gt; 130,
-        count(/data/r[count(/data/r[count(/data/r) &gt; 0]) &gt; 0]), 0)"/>""",
+        count(/data/r[count(/data/r[count(/data/r[position() &gt; 0]) &gt; 0]) &gt; 0]), 0)"/>""",
         """<group ref="/data/r"><repeat nodeset="/data/r"><input ref="/data/r/n"/></repeat></group>""",
     )
     for _ in range(130):

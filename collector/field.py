@@ -16,6 +16,7 @@ from typing import Any
 from collector import codes, crypto, drafts, hygiene, identity, media, mission, outbox, sealing
 from collector.cells import CELL
 from collector.database import guard_memory
+from collector.forms import open_form
 from collector.interview import Interview
 from collector.keyslots import KdfParams
 from collector.mission import ActivePack, PackSummary
@@ -152,7 +153,8 @@ class Field:
     def form(self, form_hash: bytes) -> Form:
         """The definition of a form that some pack brought. Raises E_FORM_UNKNOWN, E_FORM_*."""
         if form_hash not in self._parsed:
-            self._parsed[form_hash] = mission.stored_form(self.vault.db, form_hash).parsed()
+            stored = mission.stored_form(self.vault.db, form_hash)
+            self._parsed[form_hash] = open_form(self.vault.db, stored.xml, stored.files)
         return self._parsed[form_hash]
 
     # ---- interviews ----

@@ -21,7 +21,6 @@ from schemas.problems import Problem
 from schemas.records.common import COMPARTMENTS, SignedObject
 from schemas.records.mission import PackBody, PackForm, PackRecipient, Root
 from schemas.xform import parse_form
-from schemas.xform_model import Form
 
 Clock = Callable[[], float]
 _FLOOR = "time-floor"
@@ -87,10 +86,6 @@ class StoredForm:
     hash: bytes
     xml: bytes
     files: Mapping[str, bytes]
-
-    def parsed(self) -> Form:
-        """The definition that runs, with the tables that came along. Raises E_FORM_*."""
-        return parse_form(self.xml, self.files)
 
 
 @dataclass(frozen=True, slots=True)

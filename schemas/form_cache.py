@@ -17,7 +17,7 @@ from schemas.xform import parse_form
 from schemas.xform_model import Form
 from schemas.xpath.tree import Call, Chain, Negative, Number, PathTree, Step, String, Tree, Union
 
-VERSION = 1
+VERSION = 2
 _ROW, _FIELD = "\x1e", "\x1f"
 _LIMITS = Limits(size=32 << 20, items=1_000_000)
 _AXES = frozenset((
@@ -30,8 +30,13 @@ def save_form(xml: bytes, files: Mapping[str, bytes] | None = None) -> bytes:
     """The cache of a form. Raises what parse_form raises."""
     trees: dict[str, Tree] = {}
     parse_form(xml, files, trees=trees)
+    return write_cache(xml, trees)
+
+
+def write_cache(xml: bytes, trees: Mapping[str, Tree], program: str = "") -> bytes:
+    """The cache of a form whose parsed expressions these are, for this version of the program."""
     written = {source: _written(tree) for source, tree in trees.items()}
-    return dump({"v": VERSION, "form": hashlib.sha256(xml).digest(), "trees": written}, _LIMITS)
+    return dump({"v": VERSION, "by": program, "form": hashlib.sha256(xml).digest(), "trees": written}, _LIMITS)
 
 
 def load_form(xml: bytes, cache: bytes | None, files: Mapping[str, bytes] | None = None) -> Form:
@@ -39,11 +44,11 @@ def load_form(xml: bytes, cache: bytes | None, files: Mapping[str, bytes] | None
     return parse_form(xml, files, trees=read_cache(xml, cache) if cache is not None else None)
 
 
-def read_cache(xml: bytes, cache: bytes) -> dict[str, Tree]:
-    """The parsed expressions of the XForm by their text; nothing for what is no cache of it."""
+def read_cache(xml: bytes, cache: bytes, program: str = "") -> dict[str, Tree]:
+    """The parsed expressions of the XForm by their text; nothing for what is no cache of it by this program."""
     try:
         found = load(cache, _LIMITS)
-        if found["v"] != VERSION or found["form"] != hashlib.sha256(xml).digest():
+        if (found["v"], found["by"], found["form"]) != (VERSION, program, hashlib.sha256(xml).digest()):
             return {}
         return {source: _read(written) for source, written in found["trees"].items()}
     except (Problem, KeyError, TypeError, ValueError, AttributeError, IndexError):

@@ -54,7 +54,7 @@ def test_a_cache_of_another_form_or_version_is_none():
     other = XML.replace(b"Test", b"Rest")
     assert read_cache(other, cache) == {}
     assert load_form(other, cache).title == "Rest"
-    assert read_cache(XML, dump({"v": 2, "form": b"", "trees": {}})) == {}
+    assert read_cache(XML, dump({"v": 3, "by": "", "form": b"", "trees": {}})) == {}
 
 
 @pytest.mark.parametrize("cache", [b"", b"\x80", b"\xc1" * 50, dump([1]), dump({"v": 1}), dump({"v": 1, "trees": 5})])

@@ -43,6 +43,15 @@ REASONS: Final[dict[str, str]] = {
     "r1-signature": "it is not signed by its key",
     "r1-other-volume": "it is for another volume",
     "r1-other-content": "it is for other content",
+    # what the desk is given
+    "no-list": "it is no list",
+    "list-backwards": "its order runs backwards",
+    "list-length": "a length that no volume has",
+    "all-false": "one volume after another",
+    "damaged": "damaged bytes",
+    "too-short": "shorter than it lists",
+    "other-volume": "another volume than it lists",
+    "other-part": "another part than was asked for",
 }
 _PLACES: Final = frozenset(("why", "where", "status"))
 

@@ -90,7 +90,7 @@ class Downloader:
         self._download(item, part, step)
         if not is_volume(item, part):
             files.remove(part)
-            raise Problem("E_FETCH_FALSE", why="damaged bytes")
+            raise Problem("E_FETCH_FALSE", why="damaged")
         files.rename(part, final)
         files.checkpoint("fetch: volume named")
         self._report.fetched += 1
@@ -104,7 +104,7 @@ class Downloader:
                 self._receive(item, part, step)
             except Problem as problem:
                 if problem.code in _DAMAGED:
-                    raise Problem("E_FETCH_FALSE", why="damaged bytes") from None
+                    raise Problem("E_FETCH_FALSE", why="damaged") from None
                 if problem.code not in _LINE or self._line.stopped:
                     raise
                 self._report.cuts += 1
@@ -154,7 +154,7 @@ class Downloader:
                 # Closing a line does not take back what the buffers hold already: that may be the rest of the volume.
                 raise Problem("E_NET_CUT", why="stopped")
         if not checker.whole:
-            raise Problem("E_FETCH_FALSE", why="shorter than it lists")
+            raise Problem("E_FETCH_FALSE", why="too-short")
         with files.mapped_os_errors():
             files.sync(fd)
 
@@ -168,7 +168,7 @@ class Downloader:
         found = (claim.place.bid, claim.place.stripe, claim.place.index, claim.shard)
         if found != (item.bid, item.stripe, item.index, item.shard):
             checker.offset = 0
-            raise Problem("E_FETCH_FALSE", why="another volume than it lists")
+            raise Problem("E_FETCH_FALSE", why="other-volume")
         if not self._ours(checker.header):
             checker.offset = 0
             raise Problem("E_NOT_FOR_US")
@@ -217,7 +217,7 @@ def _check_start(stream: Stream, item: Wanted, offset: int) -> None:
     if stream.status == 206 and offset:
         expected = f"bytes {offset}-{item.length - 1}/{item.length}"
         if stream.headers.get("content-range", "") != expected:
-            raise Problem("E_FETCH_FALSE", why="another part than was asked for")
+            raise Problem("E_FETCH_FALSE", why="other-part")
     elif stream.status != 200:
         refuse(Answer(stream.status, stream.headers))
 

@@ -139,16 +139,16 @@ class _Run:
         try:
             page = decode(VolumePage, answer.body)
         except Problem:
-            raise Problem("E_FETCH_LIST", why="it is no list") from None
+            raise Problem("E_FETCH_LIST", why="no-list") from None
         last = after
         for item in page.volumes:
             if item.at <= last:
-                raise Problem("E_FETCH_LIST", why="its order runs backwards")
+                raise Problem("E_FETCH_LIST", why="list-backwards")
             if item.bytes_ not in LENGTHS:
-                raise Problem("E_FETCH_LIST", why="a length that no volume has")
+                raise Problem("E_FETCH_LIST", why="list-length")
             last = item.at
         if page.volumes and page.next != last:
-            raise Problem("E_FETCH_LIST", why="its order runs backwards")
+            raise Problem("E_FETCH_LIST", why="list-backwards")
         return page
 
     def _fetch(self, progress: Progress | None) -> None:
@@ -175,7 +175,7 @@ class _Run:
                 bad += 1
                 self._refuse(item.name, problem)
             if bad == BAD_IN_A_ROW or foreign == FOREIGN_IN_A_ROW:
-                raise Problem("E_FETCH_FALSE", why="one volume after another")
+                raise Problem("E_FETCH_FALSE", why="all-false")
 
     def _refuse(self, name: str, problem: Problem) -> None:
         if len(self._report.refused) < _SHOWN:

@@ -123,7 +123,18 @@ def test_what_is_no_reason_is_shown_as_it_is() -> None:
 def test_reasons_of_the_client_are_words_of_the_list() -> None:
     """No English sentence as a fact where the client says why: a screen in another language would show it."""
     given = re.compile(r'(?:\b(?:why|status|where)=|_false\()"([^"]*)"|: "([a-z0-9-]+)",?\n')
-    for name in ("link", "line", "refusal", "upload", "address", "course", "sending", "fetching"):
+    for name in (
+        "link",
+        "line",
+        "refusal",
+        "upload",
+        "address",
+        "course",
+        "sending",
+        "fetching",
+        "desk/fetch",
+        "desk/download",
+    ):
         text = (words.TUI.parent / "sync" / f"{name}.py").read_text(encoding="utf-8")
         found = {one or other for one, other in given.findall(text)}
         assert found <= REASONS.keys(), name

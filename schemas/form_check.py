@@ -15,7 +15,7 @@ from typing import Any
 from schemas.problems import Problem
 from schemas.xform import Examined, examine
 from schemas.xform_model import Definition, Form, Group, Question, Repeat, Text
-from schemas.xlsform import Places, places_of, to_xform
+from schemas.xlsform import Places, read_workbook
 
 _ROW = re.compile(r"\[?row\s*:?\s*(\d+)\]?", re.IGNORECASE)
 _COMPARTMENTS = ("identity", "narrative", "process")
@@ -69,9 +69,9 @@ def check_form(source: bytes, suffix: str, files: Mapping[str, bytes] | None = N
     """Checks a form: an XLSForm (.xlsx, .xls, .md, .csv) or an XForm (.xml). `files` are tables beside it by name."""
     if suffix.lower() in (".xml", ".xhtml"):
         return _report(examine(source, files), Places({}, {}), (), source)
-    places = places_of(source, suffix)
     try:
-        made = to_xform(source, suffix)
+        workbook = read_workbook(source, suffix)
+        places, made = workbook.places(), workbook.xform()
     except Problem as problem:
         return Report((_of_sheet(problem),), (), None, None)
     return _report(examine(made.xml, files), places, made.warnings, made.xml)

@@ -7,9 +7,11 @@ forms hold no testimony, so these messages may be shown.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from schemas.problems import Problem
 
@@ -25,30 +27,6 @@ class XformResult:
     warnings: tuple[str, ...]
 
 
-def to_xform(source: Path | bytes, suffix: str | None = None) -> XformResult:
-    """Converts a sheet, from a file or from its bytes; `suffix` is .xlsx, .xls, .md or .csv, by default the file's own.
-
-    Raises E_FORM_XLSFORM when the sheet has a mistake, E_FORM_PYXFORM when the converter is not installed.
-    """
-    kind = (suffix or (source.suffix if isinstance(source, Path) else "")).lower()
-    if kind not in SUFFIXES:
-        raise Problem("E_FORM_XLSFORM", detail="not a .xlsx, .xls, .md or .csv file")
-    try:
-        from pyxform.errors import PyXFormError
-        from pyxform.xls2xform import convert
-    except ImportError:
-        raise Problem("E_FORM_PYXFORM") from None
-    data = _bytes(source)
-    try:
-        found = convert(io.BytesIO(data), file_type=kind, warnings=[])
-    except PyXFormError as error:
-        raise Problem("E_FORM_XLSFORM", detail=_one_line(str(error))) from None
-    except Exception as error:
-        # whatever openpyxl, xlrd, csv or pyxform raise on a damaged sheet: it is the sheet that is at fault
-        raise Problem("E_FORM_XLSFORM", detail=f"the sheet cannot be read ({type(error).__name__})") from None
-    return XformResult(found.xform.encode(), tuple(_one_line(each) for each in found.warnings))
-
-
 @dataclass(frozen=True, slots=True)
 class Places:
     """Where questions stand in the sheet `survey`: rows (from 1, the header is row 1) by path and by name."""
@@ -61,16 +39,63 @@ class Places:
         return self.by_path.get("/".join(ref.split("/")[2:])) or self.by_name.get(question)
 
 
-def places_of(source: Path | bytes, suffix: str | None = None) -> Places:
-    """The rows of questions, groups and repeats in a sheet that `to_xform` takes; none for one that cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """A sheet that was read, as pyxform takes it: `content` has the rows of each sheet."""
+
+    content: Mapping[str, Any] = field(repr=False)
+
+    def xform(self) -> XformResult:
+        """The XForm. Raises E_FORM_XLSFORM when the sheet has a mistake."""
+        from pyxform.xls2xform import convert
+
+        with _mistakes_of_the_sheet():
+            found = convert(dict(self.content), warnings=[])
+        return XformResult(found.xform.encode(), tuple(_one_line(each) for each in found.warnings))
+
+    def places(self) -> Places:
+        """The rows of questions, groups and repeats."""
+        with _mistakes_of_the_sheet():
+            return _places(self.content["survey"] or ())
+
+
+def read_workbook(source: Path | bytes, suffix: str | None = None) -> Workbook:
+    """Reads a sheet, from a file or from its bytes; `suffix` is .xlsx, .xls, .md or .csv, by default the file's own.
+
+    Raises E_FORM_XLSFORM when it cannot be read, E_FORM_PYXFORM when the converter is not installed.
+    """
     kind = (suffix or (source.suffix if isinstance(source, Path) else "")).lower()
+    if kind not in SUFFIXES:
+        raise Problem("E_FORM_XLSFORM", detail="not a .xlsx, .xls, .md or .csv file")
     try:
         from pyxform.xls2json_backends import get_xlsform
+    except ImportError:
+        raise Problem("E_FORM_PYXFORM") from None
+    data = _bytes(source)
+    with _mistakes_of_the_sheet():
+        found = get_xlsform(io.BytesIO(data), file_type=kind)
+        return Workbook({each.name: getattr(found, each.name) for each in fields(found)})
 
-        survey = get_xlsform(io.BytesIO(_bytes(source)), file_type=kind).survey or ()
-    except Exception:
-        # the sheet is at fault, and to_xform says in which way
-        return Places({}, {})
+
+def to_xform(source: Path | bytes, suffix: str | None = None) -> XformResult:
+    """Converts a sheet. Takes and raises what `read_workbook` does, and E_FORM_XLSFORM when it has a mistake."""
+    return read_workbook(source, suffix).xform()
+
+
+@contextmanager
+def _mistakes_of_the_sheet() -> Iterator[None]:
+    """What pyxform, openpyxl, xlrd or csv raise on a damaged sheet: it is the sheet that is at fault."""
+    from pyxform.errors import PyXFormError
+
+    try:
+        yield
+    except PyXFormError as error:
+        raise Problem("E_FORM_XLSFORM", detail=_one_line(str(error))) from None
+    except Exception as error:
+        raise Problem("E_FORM_XLSFORM", detail=f"the sheet cannot be read ({type(error).__name__})") from None
+
+
+def _places(survey: Sequence[Mapping[str, object]]) -> Places:
     paths: dict[str, int] = {}
     names: dict[str, int] = {}
     around: list[str] = []

@@ -207,7 +207,7 @@ async def test_names_in_the_account_are_listed_and_one_key_writes_a_placeholder(
         await pilot.pause()
         review = pilot.app.screen
         assert isinstance(review, ReviewScreen)
-        assert seen(shell).count("→  V1") + seen(shell).count("→ V1") >= 2
+        assert seen(shell).count("V1  ←") == 3
         options = review.query_one(OptionList)
         options.highlighted = 1
         await pilot.pause()

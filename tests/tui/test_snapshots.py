@@ -14,7 +14,7 @@ from rich.console import Console
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.tui.conftest import begin, consent, shell_of, unlock
+from tests.tui.conftest import begin, consent, shell_of, type_text, unlock
 from tests.tui.test_flows import broken_off
 from tui import locale
 
@@ -88,6 +88,54 @@ async def review(pilot: Pilot[Any]) -> None:
     await pilot.press("f5")
 
 
+async def gate(pilot: Pilot[Any]) -> None:
+    screen = await begin(pilot)
+    consent(screen)
+    screen.go(("b_safety", "vulnerability_flags"))
+    screen.changed(screen.interview.answer(("b_safety", "vulnerability_flags"), ("acute_distress",)))
+
+
+async def gate_wipe(pilot: Pilot[Any]) -> None:
+    screen = await begin(pilot)
+    consent(screen)
+    screen.go(("c_consent", "consent_store"))
+    screen.changed(screen.interview.answer(("c_consent", "consent_store"), "no"))
+    await pilot.pause()
+    await pilot.press("escape", "escape")
+
+
+async def gate_line(pilot: Pilot[Any]) -> None:
+    await gate(pilot)
+    await pilot.pause()
+    await pilot.press("escape")
+
+
+async def names(pilot: Pilot[Any]) -> None:
+    screen = await begin(pilot)
+    consent(screen)
+    told = "Тоді прийшов Іван Петренко і сказав, що треба йти. Потім Івана забрали, і він дзвонив з 067 123 45 67."
+    screen.changed(screen.interview.answer(("d_account", "narrative_text"), told))
+    screen.changed(screen.interview.answer(("t_identity", "id_mode"), "full"))
+    screen.changed(screen.interview.answer(("t_identity", "id_full_name"), "Петренко Іван"))
+    screen.changed(screen.interview.answer(("t_identity", "id_phone"), "+380 67 123 45 67"))
+    await pilot.press("f5")
+    await pilot.pause()
+    await pilot.press("down")
+
+
+async def refused(pilot: Pilot[Any]) -> None:
+    await gate_line(pilot)
+    await pilot.press("f5")
+
+
+async def sure(pilot: Pilot[Any]) -> None:
+    screen = await begin(pilot)
+    consent(screen)
+    screen.changed(screen.interview.answer(("f_status", "res_from"), "2021-05"))
+    screen.go(("f_status", "res_to"))
+    await type_text(pilot, "2023-10~")
+
+
 async def transfer(pilot: Pilot[Any]) -> None:
     await broken_off(pilot)
     await pilot.press("f6")
@@ -121,7 +169,8 @@ async def commands(pilot: Pilot[Any]) -> None:
 
 
 STEPS: list[Step] = [
-    locked, interviews, setting, read_aloud, account, event, date, attachment, removing, review, transfer, receipts,
+    locked, interviews, setting, read_aloud, account, event, date, attachment, removing, review, gate, gate_wipe,
+    gate_line, names, refused, sure, transfer, receipts,
     mission, help_text, problem, commands,
 ]  # fmt: skip
 
@@ -156,10 +205,20 @@ def test_screen(snap_compare: Any, home: Path, step: Step, size: tuple[int, int]
     assert snap_compare(shell_of(home), terminal_size=size, run_before=still(step))
 
 
-@pytest.mark.parametrize("step", [interviews, read_aloud, event, review, help_text], ids=lambda step: step.__name__)
+@pytest.mark.parametrize(
+    "step",
+    [interviews, read_aloud, event, review, gate, gate_wipe, gate_line, names, refused, sure, help_text],
+    ids=lambda step: step.__name__,
+)
 def test_screen_in_ukrainian(snap_compare: Any, home: Path, step: Step) -> None:
     locale.set_language("uk")
     assert snap_compare(shell_of(home), terminal_size=(80, 24), run_before=still(step))
+
+
+@pytest.mark.parametrize("step", [gate, gate_wipe, gate_line, names, refused, sure], ids=lambda step: step.__name__)
+def test_gates_in_ukrainian_on_a_wide_screen(snap_compare: Any, home: Path, step: Step) -> None:
+    locale.set_language("uk")
+    assert snap_compare(shell_of(home), terminal_size=(120, 40), run_before=still(step))
 
 
 @pytest.mark.parametrize("step", [locked, setting, account], ids=lambda step: step.__name__)

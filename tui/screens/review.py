@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collector.review import Review
     from tui.screens.interview.screen import InterviewScreen
 
-AROUND = 24
+AROUND = 18
 """Characters of an answer that are shown around a name in it."""
 
 GROUPS = (
@@ -138,10 +138,10 @@ class ReviewScreen(BaseScreen):
         node = self.under.view.nodes.get(each.path)
         text = str(self.under.interview.session.value(each.path))
         before, after = text[max(0, each.start - AROUND) : each.start], text[each.end : each.end + AROUND]
-        label = "" if node is None else f"{node.label.partition(',')[0]}: "
+        label = "" if node is None else f"  · {node.label}"
         return Content.assemble(
-            ("   " + label + "…" + " ".join(before.split()) + " ", "$muted"), (each.text, "bold"),
-            (" " + " ".join(after.split()) + "…", "$muted"), ("  → ", "$accent"), (each.placeholder, "bold"),
+            ("   " + each.placeholder, "bold"), ("  ← ", "$accent"), ("…" + " ".join(before.split()) + " ", "$muted"),
+            (each.text, "bold"), (" " + " ".join(after.split()) + "…" + label, "$muted"),
         )  # fmt: skip
 
     def _ending_words(self) -> str:

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from schemas.xform_model import Path
 from tui.locale import _, ngettext
 from tui.screens.interview.view import InterviewView, Item, answer_text, is_answered, question_of
-from tui.screens.interview.words import entry_name, reserved_words, sure_words
+from tui.screens.interview.words import entry_name, is_date, reserved_words, sure_words
 
 
 def _cut(text: str, width: int) -> str:
@@ -90,7 +90,7 @@ class Rows(Widget):
             return Content.assemble(
                 indent, (sign, style), (_cut(node.label, width), "$foreground" if sign == "• " else "$muted")
             )
-        right = _cut(answer, max(width * 2 // 5, 8))
+        right = _cut(answer, max(width // 2 if is_date(node) else width * 2 // 5, 8))
         left = _cut(node.label, max(width - cell_len(right) - 2, 4))
         gap = " " * max(width - cell_len(left) - cell_len(right), 1)
         return Content.assemble(

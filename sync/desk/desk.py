@@ -20,6 +20,7 @@ from schemas import canonical
 from schemas.problems import CATALOGUE, Problem
 from schemas.records.mission import Policy
 from schemas.xform_model import Form
+from sync.address import shown_proxy
 from sync.desk import (
     archive,
     arrivals,
@@ -38,6 +39,7 @@ from sync.desk import (
     tokens,
     upkeep,
 )
+from sync.desk import proxy as proxies
 from sync.desk.archive import FOLDER, Archive, KeptAttachment
 from sync.desk.importer import Importer, ImportReport, Progress
 from sync.desk.mission import Enrolled, Mission
@@ -204,10 +206,10 @@ class Desk:
     ) -> fetch.FetchReport:  # fmt: skip
         """Fetch every new volume from the receivers, or from the one that `only` names. See `fetch.run`.
 
-        Raises E_RECEIVERS_NONE, E_RECEIVER_WHICH, E_RECEIVER_URL, E_PROXY_URL.
+        Without `proxy` the one that is kept. Raises E_RECEIVERS_NONE, E_RECEIVER_WHICH, E_RECEIVER_URL, E_PROXY_URL.
         """
-        found = self._chosen(only, url)
-        return fetch.run(self.vault, found, url=url, proxy=proxy, again=again, progress=progress, gate=gate)
+        found, by = self._chosen(only, url), proxies.used(self.vault, proxy)
+        return fetch.run(self.vault, found, url=url, proxy=by, again=again, progress=progress, gate=gate)
 
     def import_arrived(
         self, folders: Sequence[Path] = (), progress: Progress | None = None, reading: Progress | None = None
@@ -227,8 +229,8 @@ class Desk:
 
         Raises as `fetch`.
         """
-        found = self._chosen(only, url)
-        return returning.send(self.vault, found, url=url, proxy=proxy, clock=self.clock, progress=progress, gate=gate)
+        found, by = self._chosen(only, url), proxies.used(self.vault, proxy)
+        return returning.send(self.vault, found, url=url, proxy=by, clock=self.clock, progress=progress, gate=gate)
 
     def _chosen(self, only: str | None, url: str | None) -> list[Receiver]:
         found = receivers.chosen(self.vault, only)
@@ -249,6 +251,7 @@ class Desk:
             "tokens": tokens.standing(self.vault).as_dict(),
             "fetched": arrivals.counts(self.vault),
             "receipts_waiting": returning.waiting(self.vault, found),
+            "proxy": shown_proxy(proxies.kept(self.vault)),
         }
 
     # ---- import, quarantine, receipts ----

@@ -40,11 +40,14 @@ def lines(n: int) -> Iterator[str]:
     part = ReceiverReport("u", "f", n, n, n, n, n, n, n, n)
     yield from desk_network._fetch_lines(FetchReport([part]))
     yield from desk_network._return_lines(ReturnReport([ReceiverReturns("u", "f", n, n, n, n, n)]))
-    fetched = {"here": n, "here_bytes": n, "listed": n, "to_acknowledge": n}
-    standing = {"list_needed": True}
-    yield from desk_network.network_lines(
-        {"receivers": [{"url": "u", "missions": ["M"]}], "fetched": fetched, "tokens": standing, "receipts_waiting": n}
-    )
+    network = {
+        "receivers": [{"url": "u", "missions": ["M"]}],
+        "fetched": {"here": n, "here_bytes": n, "listed": n, "to_acknowledge": n},
+        "tokens": {"list_needed": True},
+        "receipts_waiting": n,
+        "proxy": None,
+    }
+    yield from desk_network.network_lines(network)
     yield from desk._report_lines(ImportReport(bundles=n, volumes=n, imported=n, removed=n))
     yield from receiver_reports.accepted_lines(Accepted("O", "f", n, n, n, 0, True, True), None)
     yield from receiver_reports.fsck_lines(FsckReport(n, n, False, ()))

@@ -23,7 +23,7 @@ _PATH = click.Path(path_type=Path)
 _which = common.options(
     click.option("--only", help="One receiver: its address, or the first digits of its fingerprint."),
     click.option("--url", help="Reach it at another address than its card names."),
-    click.option("--proxy", help="socks5h://host:port (Tor) or http://host:port."),
+    click.option("--proxy", help="socks5h://host:port (Tor) or http://host:port; '' for none, whatever is kept."),
 )
 
 
@@ -150,13 +150,20 @@ def tokens(home: Path | None, passphrase_file: Path | None, as_json: bool, out: 
 @common.vault_options
 @click.option("--receiver", is_flag=True, help="From the receivers (there is no other way yet; may be left out).")
 @click.option("--again", is_flag=True, help="Read the receivers' lists from the start, and fetch what is imported too.")
+@click.option("--keep", is_flag=True, help="Keep what --proxy says, for every run from now on.")
 @_which
 def fetch(
-    home: Path | None, passphrase_file: Path | None, as_json: bool, receiver: bool, again: bool, only: str | None,
-    url: str | None, proxy: str | None,
+    home: Path | None, passphrase_file: Path | None, as_json: bool, receiver: bool, again: bool, keep: bool,
+    only: str | None, url: str | None, proxy: str | None,
 ) -> None:  # fmt: skip
     """Fetch every new volume from the receivers, and prove it."""
+    from sync.desk import proxy as proxies
+
+    if keep and proxy is None:
+        raise click.UsageError("--keep goes with --proxy.")
     with opened(home, passphrase_file) as desk, common.progress("Fetching", as_json=as_json) as step:
+        if keep:
+            proxies.keep(desk.vault, proxy)
         report = desk.fetch(only=only, url=url, proxy=proxy, again=again, progress=step)
     common.emit(report.as_dict(), _fetch_lines(report), as_json=as_json)
     if not report.ok:
@@ -240,6 +247,8 @@ def network_lines(network: dict[str, Any]) -> Iterator[str]:
         return
     fetched, standing = network["fetched"], network["tokens"]
     yield f"Receivers: {', '.join(receiver['url'] for receiver in network['receivers'])}."
+    if network["proxy"]:
+        yield f"Reached by the proxy {network['proxy']}."
     here = common.counted(fetched["here"], "volume")
     yield f"Fetched and not imported: {here}, {common.size_text(fetched['here_bytes'])}."
     if fetched["listed"]:

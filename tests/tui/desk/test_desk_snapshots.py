@@ -32,6 +32,7 @@ from tui import locale
 from tui.screens.desk import enrol, reading, record
 from tui.screens.desk.cards import Card
 from tui.screens.desk.enrol import EnrolScreen, Request, Written
+from tui.screens.desk.fetch_choice import FetchChoice, Given
 from tui.screens.desk.fetching import NetworkJob
 from tui.screens.desk.founding import FoundingScreen
 from tui.screens.desk.inbox import InboxScreen
@@ -139,6 +140,20 @@ def volumes() -> tuple[VolumeLine, ...]:
     )
 
 
+async def choosing(pilot: Pilot[Any]) -> None:
+    await open_desk(pilot)
+    second = dataclasses.replace(CARD, url="https://second.example")
+    found = [Receiver(CARD, FINGERPRINT, ("Demonstration",)), Receiver(second, REQUESTED, ("Demonstration",))]
+    await pilot.app.push_screen(FetchChoice(Given(found, "socks5h://127.0.0.1:9050")))
+
+
+async def chosen(pilot: Pilot[Any]) -> None:
+    await choosing(pilot)
+    await pilot.press("down", "space", "tab", "down", "space", "tab")
+    pilot.app.screen.query_one("#proxy", Input).value = "socks4://127.0.0.1"
+    await pilot.press("tab", "enter")
+
+
 async def fetching(pilot: Pilot[Any]) -> None:
     screen = await open_desk(pilot)
     office = office_of(pilot.app)
@@ -161,7 +176,13 @@ async def fetched(pilot: Pilot[Any]) -> None:
     assert screen.seen is not None
     await rest(pilot)
     screen.seen = dataclasses.replace(
-        screen.seen, receivers=(good.url, bad.url), here=39, here_bytes=624 << 20, boxes=3, list_needed=True
+        screen.seen,
+        receivers=(good.url, bad.url),
+        here=39,
+        here_bytes=624 << 20,
+        boxes=3,
+        list_needed=True,
+        proxy="socks5h://127.0.0.1:9050",
     )
     screen._look = lambda: None  # type: ignore[method-assign]
     screen.restored()
@@ -246,7 +267,11 @@ async def receivers(pilot: Pilot[Any]) -> None:
     await missions(pilot)
     screen = pilot.app.screen
     assert isinstance(screen, MissionsScreen)
-    screen.receivers = [Receiver(CARD, REQUESTED, ("Demonstration",))]
+    former = dataclasses.replace(CARD, url="https://former.example")
+    screen.receivers = [
+        Receiver(CARD, REQUESTED, ("Demonstration",)),
+        Receiver(former, FINGERPRINT, (), left=("Demonstration",)),
+    ]
     screen.list_needed = True
     screen.restored()
 
@@ -291,7 +316,7 @@ async def help_text(pilot: Pilot[Any]) -> None:
 
 
 STEPS: list[Step] = [
-    inbox, importing, imported, fetching, fetched, returned, quarantine,
+    inbox, importing, imported, choosing, chosen, fetching, fetched, returned, quarantine,
     newest, found, opened, account, events, consent, attachment, copying,
     missions, founding, receivers, card, token_list, comparing, enrolled, exporting, help_text,
 ]  # fmt: skip
@@ -321,7 +346,7 @@ def test_screen(snap_compare: Any, full: Path, step: Step, size: tuple[int, int]
 
 @pytest.mark.parametrize(
     "step",
-    [inbox, imported, fetching, fetched, receivers, card, quarantine, opened, events, comparing],
+    [inbox, imported, choosing, chosen, fetching, fetched, receivers, card, quarantine, opened, events, comparing],
     ids=lambda step: step.__name__,
 )
 def test_screen_in_ukrainian(snap_compare: Any, full: Path, step: Step) -> None:

@@ -7,6 +7,7 @@ here, and the next run goes on from the byte where this one stopped.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from schemas.problems import Problem
@@ -27,14 +28,24 @@ State = Literal["running", "done", "stopped", "failed"]
 LOOK_SECONDS = 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a run is to fetch: from one receiver (the fingerprint of its card) or all; `again`: its list from the start,
+    and what is imported too.
+    """
+
+    only: str | None = None
+    again: bool = False
+
+
 class NetworkJob:
     """One run with the receivers: how far it is and what came of it. Its thread writes, screens read.
 
     `done` of `total`: bytes when it fetches, return boxes when it sends receipts, at the receiver at hand.
     """
 
-    def __init__(self, kind: Kind) -> None:
-        self.kind = kind
+    def __init__(self, kind: Kind, wish: Wish | None = None) -> None:
+        self.kind, self.wish = kind, wish or Wish()
         self.state: State = "running"
         self.fetched: FetchReport | None = None
         self.returned: ReturnReport | None = None
@@ -65,7 +76,12 @@ class NetworkJob:
         try:
             if self.kind == "fetch":
                 self._look(desk)
-                self.fetched = desk.fetch(progress=lambda done, total: self._came(desk, done, total), gate=self._gate)
+                self.fetched = desk.fetch(
+                    only=self.wish.only,
+                    again=self.wish.again,
+                    progress=lambda done, total: self._came(desk, done, total),
+                    gate=self._gate,
+                )
             else:
                 self.returned = desk.send_receipts(progress=self._went, gate=self._gate)
         except Exception as error:  # the seam between work and screen: whatever it is becomes a coded problem

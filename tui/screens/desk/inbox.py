@@ -19,7 +19,7 @@ from textual.widgets import Input, Label, OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
 
 from tui.locale import N_, _, ngettext
-from tui.screens.desk.fetching import Kind, NetworkJob
+from tui.screens.desk.fetching import Kind, NetworkJob, Wish
 from tui.screens.desk.office import ImportJob, OpenDesk
 from tui.screens.desk.outgoing import OutgoingScreen
 from tui.screens.desk.overview import Overview, office_text, overview, summary_text
@@ -53,7 +53,8 @@ class InboxScreen(OutgoingScreen):
         ),
         N_(
             "^R fetches what arrived at the receivers of your missions, every volume checked as it comes; the import "
-            "then takes it together with the sticks. What was cut off goes on where it stopped."
+            "then takes it together with the sticks. What was cut off goes on where it stopped. ^O fetches from one "
+            "receiver alone, or once more what was imported, and keeps the proxy by which receivers are asked."
         ),
         N_(
             "One bad item never stops the others: it stands in quarantine with its reason. While an import runs you "
@@ -68,6 +69,7 @@ class InboxScreen(OutgoingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5", "import", N_("Import")),
         Binding("ctrl+r", "fetch", N_("Fetch from the receiver")),
+        Binding("ctrl+o", "choose", N_("Fetch otherwise")),
         Binding("escape", "stop", N_("Stop the import")),
         Binding("escape", "stop_network", N_("Stop")),
         Binding("delete", "drop", N_("Leave out this folder")),
@@ -229,7 +231,7 @@ class InboxScreen(OutgoingScreen):
         seen, busy = self.seen, self.busy
         if action == "import":
             return not busy and seen is not None and bool(seen.missions) and bool(self.folders or seen.here)
-        if action == "fetch":
+        if action in ("fetch", "choose"):
             return not busy and seen is not None and bool(seen.receivers)
         if action == "stop":
             return self.office.importing
@@ -253,9 +255,22 @@ class InboxScreen(OutgoingScreen):
         """Fetch everything new from the receivers."""
         self.start_network("fetch")
 
-    def start_network(self, kind: Kind) -> None:
+    def action_choose(self) -> None:
+        """Ask from which receiver, how much and by which proxy; keep the proxy, and fetch."""
+        from tui.screens.desk.fetch_choice import Chosen, FetchChoice, Given, given, keep
+
+        def chosen(found: Chosen | None) -> None:
+            if found is not None:
+                self.ask_desk(lambda desk: keep(desk, found), lambda _done: self.start_network("fetch", found.wish))
+
+        def ask(found: Given) -> None:
+            self.app.push_screen(FetchChoice(found), chosen)
+
+        self.ask_desk(given, ask)
+
+    def start_network(self, kind: Kind, wish: Wish | None = None) -> None:
         """Begin a run with the receivers."""
-        self.office.start_network(kind)
+        self.office.start_network(kind, wish)
         self._begun()
 
     def _begun(self) -> None:

@@ -114,6 +114,9 @@ class MissionsScreen(InnerScreen):
             for receiver in self.receivers:
                 if mission.name in receiver.missions:
                     parts += ["  ", (receiver.card.url, "$primary"), (f"\n  {receiver.fingerprint}", "$muted"), "\n"]
+                elif mission.name in receiver.left:
+                    still = _("in no new pack; it is fetched from until it is forgotten")
+                    parts += ["  ", (receiver.card.url, "$muted"), (f"\n  {still}", "$muted"), "\n"]
         if self.note:
             parts += ["\n", ("✓ ", "$success"), self.note, "\n"]
         if self.list_needed:

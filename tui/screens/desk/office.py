@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from schemas.problems import Problem
-from tui.screens.desk.fetching import Kind, NetworkJob
+from tui.screens.desk.fetching import Kind, NetworkJob, Wish
 from tui.screens.problem import coded
 
 if TYPE_CHECKING:
@@ -118,10 +118,10 @@ class OpenDesk:
         self._start(job.run)
         return job
 
-    def start_network(self, kind: Kind) -> NetworkJob:
+    def start_network(self, kind: Kind, wish: Wish | None = None) -> NetworkJob:
         """Begin to fetch, or to send receipts, in a thread of its own. Raises E_VAULT_CLOSED."""
         self._enter()
-        job = self.network = NetworkJob(kind)
+        job = self.network = NetworkJob(kind, wish)
         self.last = "network"
         self._start(job.run)
         return job

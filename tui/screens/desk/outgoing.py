@@ -13,7 +13,7 @@ from textual.content import Content
 from sync.desk.export import Written
 from tui.locale import N_, _, ngettext, problem_sentences
 from tui.screens.desk.common import DeskScreen, Parts
-from tui.screens.desk.fetching import Kind
+from tui.screens.desk.fetching import Kind, Wish
 from tui.screens.desk.office import OpenDesk
 from tui.screens.desk.overview import Overview
 
@@ -40,9 +40,9 @@ class OutgoingScreen(DeskScreen):
         self.seen: Overview | None = None
         self.result: Content | None = None
 
-    def start_network(self, kind: Kind) -> None:
+    def start_network(self, kind: Kind, wish: Wish | None = None) -> None:
         """Begin a run with the receivers."""
-        self.office.start_network(kind)
+        self.office.start_network(kind, wish)
 
     def show_result(self) -> None:
         """Show `result`."""

@@ -33,6 +33,7 @@ class Overview:
     listed: int = 0
     boxes: int = 0
     list_needed: bool = False
+    proxy: str | None = None
 
 
 def overview(desk: Desk) -> Overview:
@@ -53,6 +54,7 @@ def overview(desk: Desk) -> Overview:
         fetched["listed"],
         network["receipts_waiting"],
         network["tokens"]["list_needed"],
+        network["proxy"],
     )
 
 
@@ -78,6 +80,8 @@ def office_text(seen: Overview) -> Content:
         words += ["\n", (_("Root fingerprint") + "  ", "$muted"), seen.fingerprint]
     if seen.receivers:
         words += ["\n", (_("Receiver") + "  ", "$muted"), " · ".join(seen.receivers)]
+        if seen.proxy:
+            words += ["\n", (_("Proxy") + "  ", "$muted"), seen.proxy]
     if seen.list_needed:
         words += ["\n", ("! ", "$warning"), _("The receiver needs the newest list of tokens: F9, then F7 writes it.")]
     for problem in seen.warnings:

@@ -68,10 +68,9 @@ KEPT: Mapping[Kept, Words] = {
         "От записи остаётся только отметка без содержания: код и то, что она отозвана.",
     ),
     "setting": Words(
-        "Only what was entered about setting and safety stays, encrypted in this draft. Nothing can be sealed.",
-        "Лишається тільки внесене про обставини та безпеку, у зашифрованій чернетці. Запечатати нічого не можна.",
-        "Остаётся только внесённое об обстоятельствах и безопасности, в зашифрованном черновике. Запечатать ничего "
-        "нельзя.",
+        "What was entered so far stays, encrypted in this draft. While this holds, nothing can be sealed.",
+        "Внесене досі лишається в зашифрованій чернетці. Доки це так, запечатати нічого не можна.",
+        "Внесённое до сих пор остаётся в зашифрованном черновике. Пока это так, запечатать ничего нельзя.",
     ),
     "draft": Words(
         "What was answered stays, encrypted in this draft; it cannot be sealed yet.",

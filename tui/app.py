@@ -29,9 +29,25 @@ def run(home: Path, profile: str) -> int:
         _forget_textual_switches()
     from tui.screens.shell import Shell
 
-    shell = Shell(home, profile)
-    shell.run()
-    return shell.return_code or 0
+    while True:
+        shell = Shell(home, profile)
+        shell.run()
+        if not shell.practice_wanted:
+            return shell.return_code or 0
+        run_practice()
+
+
+def run_practice() -> int:
+    """Show the lesson with an invented witness until the person leaves. Nothing of it is left. Returns the code."""
+    if "textual" not in sys.modules:
+        _forget_textual_switches()
+    from tui.practice_home import PracticeHome
+    from tui.screens.practice import PracticeShell
+
+    with PracticeHome() as practice:
+        shell = PracticeShell(practice)
+        shell.run()
+        return shell.return_code or 0
 
 
 def run_preview(session: Session) -> int:

@@ -106,6 +106,10 @@ field = LazyGroup(
         "init": ("tui.commands.field:init", "Make the vault of a field machine."),
         "request": ("tui.commands.field:request", "Write the enrolment request for the office."),
         "enrol": ("tui.commands.field:enrol", "Accept the mission pack from the office."),
+        "practice": (
+            "tui.commands.practice:practice",
+            "Learn the keys with an invented witness; nothing of it is kept.",
+        ),
         "new": ("tui.commands.field:new", "Begin an interview from a file of answers."),
         "interview": ("tui.commands.field:interview", "Take an interview on the screen."),
         "attach": ("tui.commands.field:attach", "Add files to an interview."),

@@ -9,15 +9,23 @@ from schemas.problems import Problem
 
 
 def open_screens(home: Path, profile: str | None = None) -> None:
-    """Open the screens of a home; a receiver has none and shows its state. Raises E_HOME_MISSING, E_HOME_PROFILE,
-    E_NO_TERMINAL.
+    """Open the screens of a home; a receiver has none and shows its state. What a practice left that was killed is
+    removed first. A field machine without a home is asked on its screen for the passphrase of a new one.
+
+    Raises E_HOME_MISSING, E_HOME_PROFILE, E_NO_TERMINAL.
     """
     from collector import hygiene
     from collector.home import profile_of, require_profile
+    from tui.practice_home import sweep
+    from tui.screens.profiles import home_exists
 
-    found = profile_of(home)
-    if profile is not None:
-        require_profile(home, profile)
+    sweep()
+    if profile == "field" and not home_exists(home):
+        found = profile
+    else:
+        found = profile_of(home)
+        if profile is not None:
+            require_profile(home, profile)
     if found == "receiver":
         _show_receiver(home)
         return

@@ -114,6 +114,7 @@ class BaseScreen(Held[None]):
 
     def compose(self) -> ComposeResult:
         yield TitleBar(self.title_text(), self.title_note())
+        yield from self.shell.below_title()
         with Vertical(id="body"):
             yield from self.body()
         yield TooSmall()

@@ -80,6 +80,7 @@ class InterviewsScreen(BaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f3", "new", N_("New interview")),
         Binding("enter", "open", N_("Open")),
+        Binding("f5", "practise", N_("Practice")),
         Binding("f6", "transfer", N_("Transfer")),
         Binding("f7", "receipts", N_("Receipts")),
         Binding("f8", "withdraw", N_("Delete draft")),
@@ -125,7 +126,10 @@ class InterviewsScreen(BaseScreen):
     def _first_words(self) -> str:
         if self.field.pack() is None:
             return _("This computer belongs to no mission yet. F9 makes the request that the office needs for it.")
-        return _("F3 begins an interview.")
+        words = _("F3 begins an interview.")
+        if self.shell.offers_practice:
+            words += "\n" + _("F5 opens a practice with an invented witness; nothing of it is kept.")
+        return words
 
     def _line(self, row: InterviewRow) -> Content:
         sign, style = SIGNS[row.state]
@@ -155,6 +159,8 @@ class InterviewsScreen(BaseScreen):
         row = self.chosen
         if action in ("open", "withdraw"):
             return row is not None and row.state in DRAFTS
+        if action == "practise":
+            return self.shell.offers_practice and not self.rows
         if action == "new":
             return self.field.pack() is not None
         return True
@@ -167,6 +173,10 @@ class InterviewsScreen(BaseScreen):
             return None
 
     # interviews
+
+    async def action_practise(self) -> None:
+        """Leave for the lesson; the passphrase is asked for afterwards."""
+        await self.shell.practise()
 
     def action_new(self) -> None:
         """Begin an interview; ask for the form if there are several."""

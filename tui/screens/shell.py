@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rich.text import Text
 from textual import events
-from textual.app import App
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.message import Message
@@ -74,6 +74,7 @@ class Shell(App[None]):
         self.clock = clock
         self.last_key = clock()
         self.leaving = False
+        self.practice_wanted = False
         self.resume: Callable[[Shell], None] | None = None
         for theme in THEMES:
             self.register_theme(theme)
@@ -222,6 +223,22 @@ class Shell(App[None]):
         """Back to the profile's first screen."""
         while len(self.screen_stack) > 2:
             self.pop_screen()
+
+    # practice
+
+    @property
+    def offers_practice(self) -> bool:
+        """Whether the lesson with an invented witness is offered: to documenters, before their first interview."""
+        return self.profile.name == "field"
+
+    async def practise(self) -> None:
+        """Leave for the lesson; the vault is closed meanwhile."""
+        self.practice_wanted = True
+        await self.leave_now()
+
+    def below_title(self) -> ComposeResult:
+        """What stands on every screen below its title."""
+        yield from ()
 
     # everywhere
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Center, Vertical
 from textual.widgets import Button, Input, Label
 
@@ -27,6 +28,8 @@ class UnlockScreen(BaseScreen):
         N_("Everything that was written down on this computer is encrypted. The passphrase is the only way in."),
         N_("Opening takes about a second on purpose: it makes guessing expensive. There is no limit of attempts."),
     )
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f5", "practise", N_("Practice"))]
 
     def __init__(self, note: str = "") -> None:
         super().__init__()
@@ -49,6 +52,12 @@ class UnlockScreen(BaseScreen):
                     ),
                     markup=False,
                 )
+                if self.shell.offers_practice:
+                    yield Label(
+                        _("New here? F5 opens a practice with an invented witness. Nothing of it is kept."),
+                        id="unlock-practice",
+                        markup=False,
+                    )
             if self.note:
                 yield Label(self.note, id="unlock-note", markup=False)
             yield Label(_("Passphrase"), classes="field-label", markup=False)
@@ -69,6 +78,14 @@ class UnlockScreen(BaseScreen):
         self.query_one(Spinner).run(False)
         self.query_one("#passphrase").focus()
         self._show_problem()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Practice is offered to somebody who begins."""
+        return self.fresh and self.shell.offers_practice if action == "practise" else True
+
+    async def action_practise(self) -> None:
+        """Leave for the lesson."""
+        await self.shell.practise()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes to the next field, or opens."""

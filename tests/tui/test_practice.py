@@ -1,0 +1,271 @@
+"""The practice: a whole lesson by keys alone on the real screens, and nothing of it anywhere afterwards."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import termios
+from collections.abc import Iterator
+from functools import partialmethod
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+from textual.pilot import Pilot
+
+from tests.receiver_kit import SVIDOK
+from tests.tui.conftest import seen, shell_of, unlock, until
+from tui import locale, practice_home
+from tui.practice_home import PREFIX, PracticeHome, sweep
+from tui.practice_lesson import STEPS
+from tui.screens.interview.screen import InterviewScreen
+from tui.screens.interviews import InterviewsScreen
+from tui.screens.practice import PracticeEnd, PracticeShell
+from tui.theme import DARK
+
+WORDS = "bada gede fifi"
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only folder in which practices may lie in these tests; the passphrase is known."""
+    folder = tmp_path / "memory"
+    folder.mkdir()
+    monkeypatch.setattr(practice_home, "places", lambda: [folder])
+    monkeypatch.setattr("collector.passphrase.generate", lambda words: WORDS)
+    return folder
+
+
+@pytest.fixture
+def shell(place: Path) -> Iterator[PracticeShell]:
+    with PracticeHome() as practice:
+        shell = PracticeShell(practice)
+        shell.theme = DARK.name
+        yield shell
+    assert list(place.iterdir()) == []
+
+
+@pytest.fixture
+def plain_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures name no fonts on a host, and the cursor of the list stands at no time."""
+    plain = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    monkeypatch.setattr(Console, "export_svg", partialmethod(Console.export_svg, code_format=plain))
+    monkeypatch.setattr("tui.screens.interviews.time_text", lambda _seconds: "2026-11-20 10:00")
+
+
+async def reach(pilot: Pilot[Any], step: int) -> None:
+    await until(pilot, lambda: pilot.app.lesson.at == step)  # type: ignore[attr-defined]
+
+
+async def start(pilot: Pilot[Any]) -> None:
+    await pilot.pause()
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, InterviewsScreen))
+
+
+def word(text: str) -> list[str]:
+    """The keys that type it."""
+    return [{" ": "space", "-": "minus"}.get(char, char) for char in text]
+
+
+KEYS: dict[int, list[str]] = {
+    0: ["f3"], 1: ["enter"], 2: ["enter"], 3: ["enter"], 4: word("They came on Monday evening"), 5: ["tab"],
+    6: ["enter"], 7: ["t", "enter"], 8: [*word("2023-10"), "enter"], 9: ["f3", "down", "enter"],
+    10: [*word("Oksana"), "enter"], 11: ["f7"], 12: ["f1"], 13: ["f4"], 14: ["f5"], 15: ["f5", "right", "enter"],
+}  # fmt: skip
+"""What the strip asks for, step by step."""
+
+
+def ready(shell: PracticeShell) -> bool:
+    """Whether the open question, if one is open, takes keys."""
+    screen = shell.screen
+    return not isinstance(screen, InterviewScreen) or (screen.card.node is not None and screen.focused is not None)
+
+
+async def do(pilot: Pilot[Any], step: int) -> None:
+    """What the strip asks for at this step, until it sees it."""
+    shell: PracticeShell = pilot.app  # type: ignore[assignment]  # the shell of these tests
+    await until(pilot, lambda: ready(shell))
+    await pilot.press(*KEYS[step])
+    await reach(pilot, step + 1)
+    if step == 12:
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(shell.screen, InterviewScreen))
+    if step == 13:
+        await until(pilot, lambda: WORDS in seen(shell))
+        await unlock(pilot, WORDS)
+        await until(pilot, lambda: isinstance(shell.screen, InterviewScreen))
+
+
+async def up_to(pilot: Pilot[Any], step: int) -> None:
+    """Begin, and do every step before this one."""
+    await start(pilot)
+    for place in range(step):
+        await do(pilot, place)
+
+
+@pytest.mark.parametrize("language", ["en", "uk"])
+async def test_the_lesson_is_done_by_its_keys_and_ends_sealed(shell: PracticeShell, language: str) -> None:
+    if language == "uk":
+        locale.set_language("uk")
+    async with shell.run_test(size=(80, 24)) as pilot:
+        await up_to(pilot, 16)
+        assert [row.state for row in shell.field.interviews()] == ["sealed"]
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: isinstance(shell.screen, PracticeEnd))
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: shell.leaving)
+    assert shell.opened is None
+
+
+async def test_free_use_is_never_blocked_and_the_strip_tells_the_way_back(shell: PracticeShell) -> None:
+    async with shell.run_test(size=(80, 24)) as pilot:
+        await up_to(pilot, 2)
+        await pilot.press("escape")
+        await until(pilot, lambda: "Enter opens the interview again" in seen(shell))
+        await pilot.press("enter")
+        await until(pilot, lambda: "word for word. Oksana" in seen(shell))
+        await pilot.press("ctrl+n")
+        await reach(pilot, 3)
+        await pilot.press("f9", "f5")
+        await until(pilot, lambda: "This is the review" in seen(shell))
+        await pilot.press("escape", "f2")
+        await until(pilot, lambda: "Про кожне використання" in seen(shell))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: "GateDialog" in str(shell.screen))
+
+
+async def test_every_step_can_be_passed_over(shell: PracticeShell) -> None:
+    async with shell.run_test(size=(80, 24)) as pilot:
+        await start(pilot)
+        for _step in STEPS:
+            await pilot.press("ctrl+n")
+        await until(pilot, lambda: isinstance(shell.screen, PracticeEnd))
+        await pilot.press("escape")
+        await until(pilot, lambda: "The lesson is over" in seen(shell))
+
+
+async def test_leaving_while_the_home_is_being_made_leaves_nothing(shell: PracticeShell) -> None:
+    async with shell.run_test() as pilot:
+        await pilot.pause()
+        await pilot.press("enter", "ctrl+q")
+
+
+@pytest.mark.parametrize("fresh", [True, False], ids=["new vault", "empty list"])
+async def test_who_begins_is_offered_the_practice(home: Path, tmp_path: Path, fresh: bool) -> None:
+    shell = shell_of(tmp_path / "none" if fresh else home)
+    async with shell.run_test() as pilot:
+        if not fresh:
+            await unlock(pilot)
+        await until(pilot, lambda: "F5 opens a practice" in " ".join(seen(shell).split()))
+        await pilot.press("f5")
+        await until(pilot, lambda: shell.leaving or shell.practice_wanted)
+    assert shell.practice_wanted
+    assert shell.opened is None
+
+
+# ---- what is left ----
+
+
+def test_what_is_wiped_was_overwritten(place: Path) -> None:
+    with PracticeHome() as practice:
+        path = practice.folder / "testimony"
+        path.write_bytes(b"invented" * 1000)
+        still_open = path.open("rb")
+    with still_open:
+        left = still_open.read()
+    assert len(left) == 8000
+    assert b"invented" not in left
+    assert list(place.iterdir()) == []
+
+
+def test_a_practice_that_runs_is_not_swept_away_and_neither_is_what_is_not_ours(place: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "file").write_text("kept")
+    (place / f"{PREFIX}link").symlink_to(other)
+    (place / "svidok").mkdir()
+    with PracticeHome() as practice:
+        assert sweep() == 0
+        assert practice.folder.is_dir()
+    assert (other / "file").read_text() == "kept"
+    assert (place / "svidok").is_dir()
+
+
+def folder_of(pid: int) -> Path | None:
+    """The folder of the practice of a process."""
+    for place in practice_home.places():
+        for held in place.glob(f"{PREFIX}*/lock"):
+            if held.read_text().strip() == str(pid):
+                return held.parent
+    return None
+
+
+def shown_until(terminal: int, words: str) -> None:
+    """Read what the program draws until these words come."""
+    drawn = ""
+    while words not in drawn:
+        ready, _, _ = select.select([terminal], [], [], 60)
+        assert ready, drawn[-2000:]
+        drawn += os.read(terminal, 65536).decode("utf-8", "replace")
+
+
+def test_killed_in_the_middle_it_is_removed_at_the_next_start(tmp_path: Path) -> None:
+    environment = os.environ | {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "SVIDOK_HOME": str(tmp_path / "none")}
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    process = subprocess.Popen([*SVIDOK, "field", "practice"], stdin=slave, stdout=slave, stderr=slave, env=environment)
+    try:
+        shown_until(master, "throw-away")
+        os.write(master, b"\r")
+        shown_until(master, "New interview")
+        os.write(master, b"\x1bOR")
+        shown_until(master, "overhear")
+        folder = folder_of(process.pid)
+        assert folder is not None
+    finally:
+        process.kill()
+        process.wait(60)
+        os.close(slave)
+        os.close(master)
+    assert (folder / "field" / "vault" / "vault.db").is_file()
+    done = subprocess.run([*SVIDOK], env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert "E_HOME_MISSING" in done.stderr
+    assert not folder.exists()
+
+
+# ---- pictures ----
+
+PICTURED = [0, 2, 4, 11, 13, 15, 16]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("step", PICTURED)
+def test_screen(
+    snap_compare: Any, shell: PracticeShell, plain_pictures: None, step: int, size: tuple[int, int]
+) -> None:
+    async def run(pilot: Pilot[Any]) -> None:
+        await up_to(pilot, step)
+        await pilot.pause()
+
+    locale.set_language("uk" if size[0] == 80 and step % 2 == 0 else "en")
+    assert snap_compare(shell, terminal_size=size, run_before=run)
+
+
+@pytest.mark.parametrize("dialog", [False, True], ids=["start", "end"])
+def test_first_and_last_screen(snap_compare: Any, shell: PracticeShell, plain_pictures: None, dialog: bool) -> None:
+    async def run(pilot: Pilot[Any]) -> None:
+        await pilot.pause()
+        if dialog:
+            await start(pilot)
+            shell.push_screen(PracticeEnd())
+            await pilot.pause()
+
+    assert snap_compare(shell, terminal_size=(80, 24), run_before=run)

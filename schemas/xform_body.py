@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from schemas.xform_tables import LAST_SAVED, file_name, leaf_of, read_table
 from schemas.xform_xml import JR, children, first, local
 from schemas.xpath.code import Leaf
 
+_ITEMSETS = "itemsets.csv"
+_INSTANCE = re.compile(r"instance\(\s*['\"]([^'\"]+)['\"]\s*\)")
 _CONTROLS = ("input", "select1", "select", "rank", "upload", "trigger", "range", "secret")
 
 
@@ -136,7 +139,23 @@ def _controls(parent: ET.Element, context: str, parts: Parts, identities: Mappin
         elif reference is not None:
             if reference in parts.controls:
                 parts.note(reference.rpartition("/")[2], "is asked in two places; the last one counts")
-            parts.controls[reference] = Control(tag, element)
+            parts.controls[reference] = _external(element, parts) if element.get("query") else Control(tag, element)
+
+
+def _external(element: ET.Element, parts: Parts) -> Control:
+    """`select_one_external`: pyxform writes an input whose `query` leads to a list of the file itemsets.csv."""
+    query = element.get("query", "")
+    made = ET.SubElement(element, "itemset", nodeset=query)
+    ET.SubElement(made, "value", ref="name")
+    ET.SubElement(made, "label", ref="label")
+    for name in _INSTANCE.findall(query):
+        if name not in parts.tables:
+            data = parts.table(_ITEMSETS, f"{name} ({_ITEMSETS})")
+            rows = read_table(_ITEMSETS, data).children if data is not None else ()
+            parts.tables[name] = Leaf(
+                name, "", [Leaf("root", "", [each for each in rows if each.text("list_name") == name])]
+            )
+    return Control("select1", element)
 
 
 def _reference(element: ET.Element, context: str, identities: Mapping[str, str]) -> str | None:

@@ -6,17 +6,21 @@ forms hold no testimony, so these messages may be shown.
 
 from __future__ import annotations
 
+import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape, quoteattr
 
 from schemas.problems import Problem
 
 MAX_BYTES = 16 * 1024 * 1024
 SUFFIXES = (".xlsx", ".xls", ".md", ".csv")
+_COLUMN = re.compile(r"[^\W\d][\w.\-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,9 @@ class Workbook:
 
         with _mistakes_of_the_sheet():
             found = convert(dict(self.content), warnings=[])
-        return XformResult(found.xform.encode(), tuple(_one_line(each) for each in found.warnings))
+        lists = _external_lists(found.itemsets or "")
+        xform = found.xform.replace("</model>", f"{lists}</model>", 1) if lists else found.xform
+        return XformResult(xform.encode(), tuple(_one_line(each) for each in found.warnings))
 
     def places(self) -> Places:
         """The rows of questions, groups and repeats."""
@@ -80,6 +86,21 @@ def read_workbook(source: Path | bytes, suffix: str | None = None) -> Workbook:
 def to_xform(source: Path | bytes, suffix: str | None = None) -> XformResult:
     """Converts a sheet. Takes and raises what `read_workbook` does, and E_FORM_XLSFORM when it has a mistake."""
     return read_workbook(source, suffix).xform()
+
+
+def _external_lists(table: str) -> str:
+    """The sheet external_choices as instances in the form itself, so that the form needs no file itemsets.csv."""
+    found: dict[str, list[str]] = {}
+    for row in csv.DictReader(io.StringIO(table)):
+        cells = "".join(
+            f"<{name}>{escape(value or '')}</{name}>"
+            for name, value in row.items()
+            if name and name != "list_name" and _COLUMN.fullmatch(name)
+        )
+        found.setdefault(row.get("list_name") or "", []).append(f"<item>{cells}</item>")
+    return "".join(
+        f"<instance id={quoteattr(name)}><root>{''.join(each)}</root></instance>" for name, each in found.items()
+    )
 
 
 @contextmanager

@@ -24,6 +24,7 @@ NAMES = (
     "importing",
     "searching",
     "startup",
+    "panic",
     "keystroke",
     "forms",
     "upload",

@@ -13,7 +13,7 @@ from typing import Literal, cast
 from collector import crypto, head, slots
 from collector.cells import StreamInfo
 from collector.crypto import Secret
-from collector.drafts import Given
+from collector.drafts import Given, plain_path
 from collector.media import Attachment
 from collector.mission import Recipients
 from collector.review import hidden_files
@@ -29,22 +29,28 @@ from schemas.session_types import Path, Value
 from schemas.xform_model import Form, Question
 
 NUMBERS = {name: number for number, name in COMPARTMENTS.items()}
+TYPED = "x-typed"
+"""The key of a document under which `Material.typed` stands: [[path, text], …]."""
 Sign = Callable[[bytes], LeafSignature]
 
 
 @dataclass(slots=True)
 class Material:
-    """What will be sealed: answers and attachments of each compartment, and the attachments that stay behind."""
+    """What will be sealed: answers and attachments of each compartment, and the attachments that stay behind.
+
+    `typed`: words that stood at a question and that it cannot take as an answer, by compartment.
+    """
 
     answers: dict[int, list[Answer]] = field(default_factory=dict)
     attachments: dict[int, list[Attachment]] = field(default_factory=dict)
     left_behind: list[Attachment] = field(default_factory=list)
     consents: tuple[Consent, ...] = ()
+    typed: dict[int, list[tuple[Path, str]]] = field(default_factory=dict)
 
     @property
     def compartments(self) -> list[int]:
         """The compartments in use; the first always is: the manifest stands under its key."""
-        return sorted({PROCESS, *self.answers, *self.attachments})
+        return sorted({PROCESS, *self.answers, *self.attachments, *self.typed})
 
 
 def gather(
@@ -150,7 +156,9 @@ def _document(eid: bytes, comp: int, material: Material, stream_key: Callable[[b
     keys = [_attachment_key(item, stream_key) for item in material.attachments.get(comp, ())]
     ledger = material.consents if comp == PROCESS and material.consents else None
     answers = tuple(material.answers.get(comp, ()))
-    document = Document(eid=eid, comp=comp, answers=answers, atts=tuple(keys), consents=ledger)
+    typed = [[plain_path(path), words] for path, words in material.typed.get(comp, ())]
+    extra = {TYPED: typed} if typed else {}
+    document = Document(eid=eid, comp=comp, answers=answers, atts=tuple(keys), consents=ledger, extra=extra)
     try:
         return structure.encode(document, canonical.DOCUMENT)
     except Problem as problem:

@@ -115,6 +115,11 @@ class Field:
         self._interviews.clear()
         self.vault.close()
 
+    @property
+    def clock(self) -> Clock:
+        """What this machine believes the time to be, in seconds since 1970."""
+        return self._clock
+
     def __enter__(self) -> Field:
         return self
 

@@ -24,25 +24,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from collector import about, compose, crypto, drafts, files, identity, media, mission, outbox
-from collector.crypto import Secret
-from collector.database import Database
+from collector import files, media, outbox
+from collector import sealing_steps as steps
 from collector.drafts import Draft, path_text
-from collector.identity import Signer
 from collector.interview import Interview
-from collector.media import Attachment, Rewrap
-from collector.mission import ActivePack
+from collector.media import Attachment
 from collector.review import unanswered_consent
+from collector.sealing_steps import Work
 from collector.vault import Vault
 from schemas.problems import Problem
-from schemas.records.common import LeafSignature
-from schemas.records.manifest import Core, RecipientRef, StreamRef, Times
 from schemas.session_types import Issue
 
 Clock = Callable[[], float]
 REASON_BYTES = 500
 _NAMED = 12
-_NONE = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +65,6 @@ class SealedEntry:
             "expired_pack": self.stale,
             "incomplete": self.incomplete,
         }
-
-
-@dataclass(slots=True)
-class _Work:
-    """What one sealing has in hand between its steps."""
-
-    draft: Draft
-    name: str
-    now: int
-    pack: ActivePack
-    signer: Signer
-    material: compose.Material
-    incomplete: str | None
-    log_size: int = 0
-    entry: compose.Entry | None = None
-    following: Secret | None = None
-
-    @property
-    def stale(self) -> bool:
-        """Whether the pack's time is over."""
-        return self.pack.expired(self.now)
 
 
 def require_sealable(interview: Interview, incomplete: str | None) -> None:
@@ -138,15 +112,15 @@ def seal_as_it_is(
     return _sealed(work)
 
 
-def _sealed_through(vault: Vault, interview: Interview, incomplete: str | None, now: int) -> _Work:
+def _sealed_through(vault: Vault, interview: Interview, incomplete: str | None, now: int) -> Work:
     """Steps 1 to 4: after it the entry counts."""
     attachments = _whole_attachments(interview)
-    _freeze(vault, interview.draft)
+    steps.freeze(vault, interview.draft)
     files.checkpoint("seal: frozen")
-    work = _prepare(vault, interview, attachments, incomplete, now)
+    work = steps.prepare(vault, interview, attachments, incomplete, now)
     try:
-        work.entry = _compose(vault, work)
-        _write_pending(vault, work)
+        work.entry = steps.composed(vault, work)
+        steps.write_pending(vault, work)
         _commit(vault, work)
     except BaseException as error:
         # A fault after the commit (the old ring file, the mark) does not make the entry a draft again.
@@ -180,191 +154,18 @@ def _names(issues: tuple[Issue, ...]) -> str:
     return ", ".join(names[:_NAMED]) + ("" if len(names) <= _NAMED else f" … (+{len(names) - _NAMED})")
 
 
-# ---- steps 1 and 2 ----
-
-
-def _freeze(vault: Vault, draft: Draft) -> None:
-    with vault.db.transaction():
-        if vault.db.changes("UPDATE draft SET state = 'frozen' WHERE id = ? AND state = 'open'", (draft.number,)):
-            vault.log.append("freeze", draft.code.encode())
-
-
 def thaw(vault: Vault, draft: Draft) -> None:
     """Opens a frozen draft again: sealing was refused or cut off before it counted."""
     vault.db.execute("UPDATE draft SET state = 'open' WHERE id = ?", (draft.number,))
 
 
-def _prepare(
-    vault: Vault, interview: Interview, attachments: list[Attachment], incomplete: str | None, now: int
-) -> _Work:
-    pack = mission.required_pack(vault.db)
-    signer = identity.sealing_signer(vault.db)
-    if signer is None:
-        identity.begin(vault.db, vault.ring, clock=lambda: now)
-        signer = identity.signers(vault.db)[-1]
-    material = compose.gather(
-        interview.form,
-        interview.session,
-        interview.all_given(),
-        attachments,
-        now=now,
-        interrupted=incomplete is not None,
-        consents=interview.ledger.records(),
-    )
-    return _Work(interview.draft, files.random_name(), now, pack, signer, material, incomplete)
-
-
-# ---- step 3 ----
-
-
-def _compose(vault: Vault, work: _Work) -> compose.Entry:
-    """The sealed bytes; the signer's next state waits in `work` until it can be stored."""
-    floor = mission.time_floor(vault.db)
-    recipients = mission.recipients(work.pack.body, max(floor, work.now))
-    eid = crypto.random_bytes(16)
-
-    def core(hdr: bytes, refs: tuple[RecipientRef, ...], streams: tuple[StreamRef, ...]) -> Core:
-        return _core(vault, work, eid, hdr, refs, streams, recipients.epoch, floor)
-
-    def sign(data: bytes) -> LeafSignature:
-        signature, work.following = work.signer.sign_manifest(vault.ring, data)
-        return signature
-
-    fields = compose.Fields(eid=eid, recipients=recipients, core=core, sign=sign)
-    return compose.seal(work.material, lambda sid: media.stream_key(vault, sid), fields)
-
-
-def _core(
-    vault: Vault,
-    work: _Work,
-    eid: bytes,
-    hdr: bytes,
-    refs: tuple[RecipientRef, ...],
-    streams: tuple[StreamRef, ...],
-    epoch: int,
-    floor: int,
-) -> Core:
-    row = vault.db.one("SELECT core_hash, log_size FROM entry ORDER BY rowid DESC LIMIT 1")
-    prev, prev_size = (_NONE, 0) if row is None else (bytes(row[0]), int(row[1]))
-    work.log_size, log_root = vault.log.head()
-    form = mission.stored_form(vault.db, work.draft.form)
-    return Core(
-        eid=eid,
-        hdr=hdr,
-        kind="testimony",
-        code=work.draft.code,
-        mission=work.pack.body.mission,
-        pack=(work.pack.body.ver, work.pack.hash),
-        epoch=epoch,
-        cert=work.signer.cert or work.signer.request,
-        seq=work.signer.next_leaf,
-        prev=prev,
-        log=(work.log_size, log_root, tuple(vault.log.proof(prev_size))),
-        t=Times(
-            dev=work.now, floor=floor, mono=seconds_since_boot(), anchors=(work.pack.body.checkpoint, work.pack.hash)
-        ),
-        form=(form.id, form.version, form.hash),
-        recips=refs,
-        streams=streams,
-        incomplete=work.incomplete,
-        app=about.app(),
-        extra={"x-stale": True} if work.stale else {},
-    )
-
-
-def seconds_since_boot() -> int:
-    """Seconds that nobody can set: since the machine was started, where the system tells."""
-    clock = getattr(time, "CLOCK_BOOTTIME", None)
-    return int(time.monotonic() if clock is None else time.clock_gettime(clock))
-
-
-def _write_pending(vault: Vault, work: _Work) -> None:
-    """The outbox file under its pending name, and the entry's attachments: all durable."""
-    entry = _made(work)
-    outbox.write_pending(vault, work.name, entry.data)
-    for group in work.material.attachments.values():
-        for attachment in group:
-            files.sync_file(vault.path("spool", attachment.spool))
-    if work.material.attachments:
-        files.fsync_dir(vault.folder / "spool")
-    files.checkpoint("seal: streams durable")
-
-
-def _made(work: _Work) -> compose.Entry:
-    if work.entry is None:
-        raise ValueError("an entry is composed before it is written")
-    return work.entry
-
-
-# ---- step 4 ----
-
-
-def _commit(vault: Vault, work: _Work) -> None:
+def _commit(vault: Vault, work: Work) -> None:
     spooled: list[str] = []
-
-    def write(rewrap: Rewrap) -> None:
-        entry, draft = _made(work), work.draft
-        _insert_entry(vault.db, work, entry)
-        files.checkpoint("seal: entry row")
-        _advance_signer(vault.db, rewrap, work)
-        files.checkpoint("seal: signer advanced")
-        left = [attachment.sid for attachment in work.material.left_behind]
-        spooled.extend(media.forget(rewrap, vault.db, left))
-        media.adopt(vault.db, rewrap, draft.number, entry.eid)
-        drafts.delete(vault.db, draft)
-        rewrap.drop(draft.key)
-        files.checkpoint("seal: draft gone")
-        vault.log.append("seal", entry.eid, {"seq": work.signer.next_leaf, "core": crypto.sha256(entry.core)})
-
-    vault.ring.rotate(vault.db, write)
+    vault.ring.rotate(vault.db, lambda rewrap: spooled.extend(steps.store(vault, rewrap, work)))
     media.erase_spooled(vault, spooled)
 
 
-def _insert_entry(db: Database, work: _Work, entry: compose.Entry) -> None:
-    db.execute(
-        "INSERT INTO entry (eid, code, kind, form, signer, seq, core_hash, file_hash, file_bytes, file_name, comps,"
-        " log_size, incomplete, stale, opened_at, sealed_at, changed_at)"
-        " VALUES (?, ?, 'testimony', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            entry.eid,
-            work.draft.code,
-            work.draft.form,
-            work.signer.number,
-            work.signer.next_leaf,
-            crypto.sha256(entry.core),
-            crypto.sha256(entry.data),
-            len(entry.data),
-            work.name,
-            sum(1 << comp for comp in entry.compartments),
-            work.log_size,
-            work.incomplete,
-            int(work.stale),
-            work.draft.opened_at,
-            work.now,
-            work.now,
-        ),
-    )
-    db.execute_many(
-        "INSERT INTO entry_stream VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            (entry.eid, place, stream.sid, stream.comp, stream.kind, stream.cells, stream.root)
-            for place, stream in enumerate(entry.streams)
-        ],
-    )
-
-
-def _advance_signer(db: Database, rewrap: Rewrap, work: _Work) -> None:
-    """Puts the next state in the place of the one that signed; after the last leaf there is none."""
-    signer = work.signer
-    if work.following is not None and signer.state is not None:
-        rewrap.replace(signer.state, work.following)
-        db.execute("UPDATE signer SET next_leaf = next_leaf + 1 WHERE id = ?", (signer.number,))
-    elif signer.state is not None:
-        db.execute("UPDATE signer SET next_leaf = next_leaf + 1, state = NULL WHERE id = ?", (signer.number,))
-        rewrap.drop(signer.state)
-
-
-def _counts(vault: Vault, work: _Work) -> bool:
+def _counts(vault: Vault, work: Work) -> bool:
     """After a failure: whether the entry counts all the same. If not, the pending file goes.
 
     When that cannot be found out or done now, recovery does it.
@@ -376,8 +177,8 @@ def _counts(vault: Vault, work: _Work) -> bool:
     return False
 
 
-def _sealed(work: _Work) -> SealedEntry:
-    entry = _made(work)
+def _sealed(work: Work) -> SealedEntry:
+    entry = work.made()
     return SealedEntry(
         eid=entry.eid,
         code=work.draft.code,

@@ -154,7 +154,7 @@ def test_missing_recipient_leaves_the_draft_frozen(field: Field, office: Office)
 def test_frozen_draft_can_be_opened_again(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
     interview = filled(field)
     with monkeypatch.context() as patch:
-        patch.setattr("collector.sealing._write_pending", lambda *_: (_ for _ in ()).throw(Problem("E_DISK_FULL")))
+        patch.setattr("collector.sealing_steps.write_pending", lambda *_: (_ for _ in ()).throw(Problem("E_DISK_FULL")))
         with pytest.raises(Problem, match="E_DISK_FULL"):
             field.seal(interview.code)
     assert [row.state for row in field.interviews()] == ["frozen"]

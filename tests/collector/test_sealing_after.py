@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from collector import head, media, sealing
+from collector import head, media, sealing_steps
 from collector.crypto import Secret
 from collector.field import Field
 from schemas import structure
@@ -114,7 +114,7 @@ def test_document_that_is_too_large(field: Field, monkeypatch: pytest.MonkeyPatc
 
 
 def test_machine_without_a_boot_clock() -> None:
-    assert sealing.seconds_since_boot() > 0
+    assert sealing_steps.seconds_since_boot() > 0
 
 
 def test_typed_text_that_is_no_answer_yet_is_not_lost(field: Field) -> None:
@@ -154,7 +154,7 @@ def test_nothing_is_answered_while_it_is_sealed(field: Field, tmp_path: Path, mo
 def test_after_a_failed_seal_the_interview_goes_on(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
     interview = filled(field)
     with monkeypatch.context() as patch:
-        patch.setattr("collector.sealing._write_pending", lambda *_: (_ for _ in ()).throw(Problem("E_DISK_FULL")))
+        patch.setattr("collector.sealing_steps.write_pending", lambda *_: (_ for _ in ()).throw(Problem("E_DISK_FULL")))
         with pytest.raises(Problem, match="E_DISK_FULL"):
             field.seal(interview.code)
     interview.answer(PLACE, "goes on")

@@ -145,3 +145,10 @@ def test_what_is_no_search_is_a_mistake_of_the_form(call, table, code):
     found = examined(call, table)
     assert [each.code for each in found.problems] == [code]
     assert all(isinstance(each, Problem) for each in found.problems)
+
+
+def test_hidden_characters_are_found_in_codes_and_taken_out_of_labels():
+    table = "code,name_en,name_uk,region\nk,Ky\u202eiv\u0085,К,n\n".encode()
+    assert [each.label for each in session("search('places')", table).node(("t",)).choices] == ["Kyiv", "Another"]
+    found = examined("search('places')", table.replace(b"\nk,", "\nk\u2067y,".encode()))
+    assert [(each.code, each.facts["value"]) for each in found.problems] == [("E_FORM_CHOICE", "k?y")]

@@ -68,7 +68,8 @@ class PracticeStart(BaseScreen):
             yield Label(
                 _(
                     "You take an interview with Oksana, whom we have invented, and seal it. It takes ten minutes. The "
-                    "line at the top says what to do next. You cannot break anything."
+                    "line at the top says what to do next; ^N there means Ctrl and N together. You cannot break "
+                    "anything."
                 ),
                 markup=False,
             )

@@ -1,7 +1,7 @@
 """How long F12 twice takes: twenty drafts of the shipped form sealed, the ring turned, the vault closed.
 
-The drafts are the invented interviews of the demonstration without their files. The home is opened anew each time, as after a
-lock, so no draft is in memory yet: the worst case. Beside it stands the same number of drafts sealed one after another.
+The drafts are invented interviews like those of the demonstration, without files. The home is opened anew each time,
+as after a lock, so no draft is in memory yet: the worst case. Beside it stand the same drafts sealed one by one.
 """
 
 from __future__ import annotations

@@ -46,17 +46,28 @@ def root(leaves: Sequence[bytes]) -> bytes:
     return level[0]
 
 
+def levels(leaves: Sequence[bytes]) -> list[Sequence[bytes]]:
+    """Every level of the tree, from the leaves to the root alone; for who needs several paths of one tree."""
+    found = [leaves]
+    while len(found[-1]) > 1:
+        found.append(_above(found[-1]))
+    return found
+
+
 def inclusion_path(i: int, leaves: Sequence[bytes]) -> list[bytes]:
     """The audit path of leaf `i`, nearest the leaf first. IndexError outside the tree."""
-    if not 0 <= i < len(leaves):
+    return path_within(i, levels(leaves))
+
+
+def path_within(i: int, tree: Sequence[Sequence[bytes]]) -> list[bytes]:
+    """`inclusion_path` in a tree of which all `levels` are there."""
+    if not 0 <= i < len(tree[0]):
         raise IndexError(i)
     path: list[bytes] = []
-    level = leaves
-    while len(level) > 1:
+    for level in tree[:-1]:
         sibling = i ^ 1
         if sibling < len(level):
             path.append(level[sibling])
-        level = _above(level)
         i //= 2
     return path
 

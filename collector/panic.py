@@ -112,7 +112,7 @@ def nothing_is_kept(interview: Interview) -> bool:
     """Whether a panic erases a draft: the person said no, or nothing was told and consent not asked yet."""
     if any(gate.wipes for gate in interview.open_gates()):
         return True
-    return bool(unanswered_consent(interview.session)) and not _told(interview)
+    return not _told(interview) and bool(unanswered_consent(interview.session))
 
 
 def _told(interview: Interview) -> bool:
@@ -184,10 +184,15 @@ def _compose_all(vault: Vault, interviews: Sequence[Interview], plan: _Plan, now
         work = None
         try:
             whole, behind = _attachments(interview)
-            work = steps.prepare(vault, interview, whole, REASON, now)
+            last = plan.works[-1] if plan.works else None
+            signer = None if last is None else _following(vault, last, now)
+            work = steps.prepare(vault, interview, whole, REASON, now, signer=signer)
             work.material.left_behind.extend(behind)
             _note_typed(interview, work)
-            _continue(vault, work, plan.works, now)
+            if last is not None:
+                work.before = (crypto.sha256(last.made().core), last.log_size)
+                if last.following is not None:
+                    work.keys = _Next(last.following)
             work.entry = steps.composed(vault, work)
             steps.write_pending(vault, work)
         except Problem as problem:
@@ -205,21 +210,11 @@ def _note_typed(interview: Interview, work: Work) -> None:
         work.material.typed.setdefault(comp, []).append((path, cursor.pending))
 
 
-def _continue(vault: Vault, work: Work, before: Sequence[Work], now: int) -> None:
-    """Lets the entry follow the one made before it: its leaf, its place in the chain."""
-    if not before:
-        return
-    last = before[-1]
-    work.before = (crypto.sha256(last.made().core), last.log_size)
+def _following(vault: Vault, last: Work, now: int) -> Signer:
+    """What signs after this entry: the tree's next leaf; after its last one another tree that can, or a new one."""
     if last.following is not None:
-        work.signer, work.keys = replace(last.signer, next_leaf=last.signer.next_leaf + 1), _Next(last.following)
-    else:
-        work.signer = _other_signer(vault, last.signer, now)
-
-
-def _other_signer(vault: Vault, spent: Signer, now: int) -> Signer:
-    """After a tree's last leaf: another one that can sign, or a new one."""
-    usable = [each for each in identity.signers(vault.db) if each.left and each.number != spent.number]
+        return replace(last.signer, next_leaf=last.signer.next_leaf + 1)
+    usable = [each for each in identity.signers(vault.db) if each.left and each.number != last.signer.number]
     if not usable:
         identity.begin(vault.db, vault.ring, clock=lambda: now)
         usable = identity.signers(vault.db)[-1:]

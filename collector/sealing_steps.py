@@ -66,11 +66,17 @@ def freeze(vault: Vault, draft: Draft) -> None:
 
 
 def prepare(
-    vault: Vault, interview: Interview, attachments: list[Attachment], incomplete: str | None, now: int
+    vault: Vault,
+    interview: Interview,
+    attachments: list[Attachment],
+    incomplete: str | None,
+    now: int,
+    *,
+    signer: Signer | None = None,
 ) -> Work:
-    """Step 2: what will be sealed, by which leaf. Raises E_NOT_ENROLLED."""
+    """Step 2: what will be sealed, by which leaf (the device's next one, unless told). Raises E_NOT_ENROLLED."""
     pack = mission.required_pack(vault.db)
-    signer = identity.sealing_signer(vault.db)
+    signer = signer or identity.sealing_signer(vault.db)
     if signer is None:
         identity.begin(vault.db, vault.ring, clock=lambda: now)
         signer = identity.signers(vault.db)[-1]

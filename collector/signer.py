@@ -45,15 +45,15 @@ def _next(state: crypto.BytesLike) -> Secret:
 class SignerTree:
     """The public side of a device's keys: all leaf hashes (32 bytes each, one after another) and their root."""
 
-    __slots__ = ("_split", "leaves", "n", "root")
+    __slots__ = ("_levels", "leaves", "n", "root")
 
     def __init__(self, leaves: bytes) -> None:
         if not leaves or len(leaves) % merkle.HASH:
             raise Problem("E_SIG_LEAF")
         self.leaves = bytes(leaves)
-        self._split = [self.leaves[i : i + merkle.HASH] for i in range(0, len(leaves), merkle.HASH)]
-        self.n = len(self._split)
-        self.root = merkle.root(self._split)
+        self._levels = merkle.levels([self.leaves[i : i + merkle.HASH] for i in range(0, len(leaves), merkle.HASH)])
+        self.n = len(self._levels[0])
+        self.root = self._levels[-1][0]
 
     @classmethod
     def create(cls, seed: Secret, n: int = LEAVES) -> tuple[SignerTree, SignerState]:
@@ -80,12 +80,12 @@ class SignerTree:
             raise Problem("E_SIGNER_SPENT")
         public, secret = _pair(state.state)
         with secret:
-            if leaf_hash(public) != self._split[state.index]:
+            if leaf_hash(public) != self._levels[0][state.index]:
                 raise Problem("E_SIG_LEAF")
             signature = LeafSignature(
                 i=state.index,
                 pk=public,
-                path=tuple(merkle.inclusion_path(state.index, self._split)),
+                path=tuple(merkle.path_within(state.index, self._levels)),
                 s=crypto.sign(secret, kind, body),
             )
         return signature, SignerState(state.index + 1, _next(state.state))

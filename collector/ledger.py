@@ -6,7 +6,7 @@ the draft's key as all others do; the sealed entry carries them in its process c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import cast
 
 from collector import drafts
@@ -15,6 +15,7 @@ from schemas.gates_consent import ConsentEvent, Wording, is_consent, wording
 from schemas.records.document import Consent, Reason
 from schemas.session import Session
 from schemas.session_types import Path
+from schemas.xform_model import Form
 
 _PLACE = "consent"
 
@@ -48,10 +49,11 @@ class Ledger:
         given: Path | None,
         now: int,
     ) -> None:
-        """Adds an event for every answer about consent that changed, and for `given`, which was answered again."""
-        for path in before.keys() | after.keys():
-            if not is_consent(path):
-                continue
+        """Adds an event for every answer about consent that changed, and for `given`, which was answered again.
+
+        Answers that changed together stand in the order of the form: a reconfirmation comes after what it confirms.
+        """
+        for path in _in_order({path for path in (*before, *after) if is_consent(path)}, session.form):
             old, new = before.get(path), after.get(path)
             same = old is not None and new is not None and (old.value, old.missing) == (new.value, new.missing)
             if (old is None and new is None) or (same and path != given):
@@ -78,3 +80,16 @@ class Ledger:
             )
             for each in self.events
         )
+
+
+def _in_order(paths: Collection[Path], form: Form) -> list[Path]:
+    """Paths in the order of the form's questions; entries of a repeat by their ids."""
+    if len(paths) < 2:
+        return list(paths)
+    order = {each.path: place for place, each in enumerate(form.questions.values())}
+
+    def place(path: Path) -> tuple[int, list[int]]:
+        names = tuple(step if isinstance(step, str) else step[0] for step in path)
+        return order.get(names, len(order)), [step[1] for step in path if not isinstance(step, str)]
+
+    return sorted(paths, key=place)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 
 from schemas.gates_consent import last_events
@@ -105,3 +107,17 @@ def test_a_ledger_stands_nowhere_in_the_open(field):
     rows = field.vault.db.query("SELECT place, blob FROM draft_row", ())
     assert rows
     assert not any(b"consent" in place + blob for place, blob in rows)
+
+
+def test_answers_that_come_together_stand_in_the_order_of_the_form(field):
+    together = [CONSENT, CONSENT_AUDIO, AGAIN]
+    for order in permutations(together):
+        interview = field.new_interview()
+
+        def act(session, order=order):
+            session.set(CONSENT, "yes")
+            for path in order:
+                session.set(path, "yes")
+
+        interview.answer_all(act)
+        assert [each.path for each in interview.ledger.events] == together

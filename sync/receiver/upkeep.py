@@ -9,6 +9,8 @@ became whole.
 from __future__ import annotations
 
 import asyncio
+import time
+from typing import Final
 
 from schemas.problems import Problem
 from sync.receiver.answers import note
@@ -16,6 +18,9 @@ from sync.receiver.boxes import BOX_KEEP
 from sync.receiver.core import Receiver
 from sync.receiver.ports import KEEP, Place, Upload
 from sync.receiver.streaming import drop
+
+SURE_S: Final = 4.0
+"""Seconds after which the right to write, which nobody confirmed since, counts no more for what cannot be undone."""
 
 
 async def sweep(receiver: Receiver) -> int:
@@ -39,18 +44,29 @@ async def _expire(receiver: Receiver, upload: Upload) -> bool:
         expires = lease.upload.expires
         if lease.upload.complete or expires > receiver.now():
             return False
+        published = await _published(receiver, lease.upload)
         # Whoever has the turn after us, should we be stopped here for long, has to send it all again before it is
         # complete; and when somebody has it already, this is refused.
+        asked = _clock()
         await receiver.index.advance(lease, 0, expires - KEEP)
-        await _unpublish(receiver, lease.upload)
+        if _clock() - asked > SURE_S:
+            raise Problem("E_UPLOAD_BUSY")  # the right to write may be somebody else's by now
+        if published is not None:
+            await receiver.store.remove(published)
         await drop(receiver, lease.upload)
     return True
 
 
-async def _unpublish(receiver: Receiver, upload: Upload) -> None:
-    """Published before a crash and never completed: nobody was told that it is stored."""
-    if upload.claim is not None and await receiver.store.published(upload.claim.place):
-        await receiver.store.remove(upload.claim.place)
+def _clock() -> float:
+    """Seconds that also pass while this process, or the machine, is stopped."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+async def _published(receiver: Receiver, upload: Upload) -> Place | None:
+    """Where it was published before a crash and never completed, or let go: nobody is told that it is stored."""
+    if upload.claim is None or not await receiver.store.published(upload.claim.place):
+        return None
+    return upload.claim.place
 
 
 async def _sweep_strays(receiver: Receiver) -> int:

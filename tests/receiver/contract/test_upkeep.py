@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
+import pytest
+
 from schemas.records.network import ListedVolume
-from sync.receiver import ports
+from sync.receiver import ports, upkeep
 from sync.receiver.fsck import fsck
 from sync.receiver.ports import KEEP, Upload
 from sync.receiver.upkeep import sweep
@@ -211,3 +215,21 @@ async def test_a_round_looks_at_uploads_and_not_at_every_volume(place: Place) ->
 
         store.left_over = everything  # type: ignore[method-assign]  # only fsck may
         assert await sweep(at(index, store, NOW)) == 0
+
+
+async def test_a_worker_that_was_stopped_before_it_removes_a_volume_leaves_it_to_the_next_round(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with place.opened() as (index, store):
+        await accepted(index)
+        await index.create("a", token(1), LENGTH, claim(), NOW)
+        async with index.writing("a") as lease:
+            await append(index, store, lease, content())
+            await store.publish(lease.upload)
+        seconds = itertools.count(0, upkeep.SURE_S + 1)
+        with monkeypatch.context() as patch:
+            patch.setattr(upkeep, "_clock", lambda: next(seconds))
+            assert await sweep(at(index, store, NOW + KEEP)) == 0
+        assert await store.published(claim().place)
+        assert await sweep(at(index, store, NOW + KEEP)) == 1
+        assert await store.left_over() == ([], [])

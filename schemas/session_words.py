@@ -146,15 +146,14 @@ class Words:
         return self.context.gathered.tally(gathering, Offers, self.context.enter(live.scope))
 
     def offered(self, live: Live) -> tuple[object, ...]:
-        """The codes offered now and their labels where these depend on answers, to tell whether choices changed."""
+        """What tells whether choices changed: codes and labels that depend on answers, or a mark of them."""
         question = live.definition
         if not isinstance(question, Question) or question.itemset is None:
             return ()
         itemset = question.itemset
         self.context.steps = 0
         if itemset.gathered is not None:
-            tally, given = self.context.gathered.texts(itemset.gathered, Offers, self.context.enter(live.scope))
-            return tally.offered(given)
+            return self._offers(itemset.gathered, live).mark
         pairs = self._pairs(itemset, live, whole=False)
         if itemset.label_at is None:
             return tuple(value for _, value in pairs if value)

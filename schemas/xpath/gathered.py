@@ -82,7 +82,7 @@ class Gathering:
         return scopes
 
     def given(self, c: Context, scope: Scope) -> Any:  # noqa: ANN401  # a text, or the texts of the columns
-        """What an entry gives: the text of its node, or those of its columns; None when it is left out."""
+        """What an entry gives: the text of its node, or those of its columns and its place; None when left out."""
         if self.tests and not self._holds(c, scope):
             return None
         whole = self.target is self.repeats[-1]
@@ -90,7 +90,7 @@ class Gathering:
         if not node.relevant:
             return None
         if self.columns:
-            return tuple([scope.nodes[each.slot].seen for each in self.columns])
+            return (*[scope.nodes[each.slot].seen for each in self.columns], scope.prefix)
         return node.seen
 
     def _holds(self, c: Context, scope: Scope) -> bool:

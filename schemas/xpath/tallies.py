@@ -9,6 +9,7 @@ import math
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from schemas.xpath.gathered import Tally
 from schemas.xpath.values import number_of
@@ -104,26 +105,29 @@ class Extremes(Tally[str]):
         return self._amounts[-1] if self._amounts else math.nan
 
 
-class Offers(Tally["tuple[str, ...]"]):
-    """Choices that are entries: value and label of each. Those without a value are not offered."""
+class Offers(Tally["tuple[Any, ...]"]):
+    """Choices that are entries: of each its value, its label and where it stands. Those without value are not offered.
+
+    Whether two states offer the same in the same order is told by `mark`: how many are offered, and the sum of what
+    Python's keyed hash gives for each. So that does not grow with their number either.
+    """
 
     def __init__(self) -> None:
         self.values: Counter[str] = Counter()
-        self.shown: tuple[tuple[str, ...], ...] | None = None
+        self._sum = 0
+        self._count = 0
 
-    def change(self, old: tuple[str, ...] | None, new: tuple[str, ...] | None) -> None:
+    def change(self, old: tuple[Any, ...] | None, new: tuple[Any, ...] | None) -> None:
         """As `Tally.change`."""
-        self.shown = None
-        if old is not None:
-            self.values[old[0]] -= 1
-            if not self.values[old[0]]:
-                del self.values[old[0]]
-        if new is not None:
-            self.values[new[0]] += 1
+        for each, sign in ((old, -1), (new, 1)):
+            if each is not None and each[0]:
+                self._sum += sign * hash(each)
+                self._count += sign
+                self.values[each[0]] += sign
+                if not self.values[each[0]]:
+                    del self.values[each[0]]
 
-    def offered(self, given: Iterable[tuple[str, ...] | None]) -> tuple[tuple[str, ...], ...]:
-        """Values and labels in order; the same object as long as nothing changes."""
-        if self.shown is None:
-            found = filter(None, given)
-            self.shown = tuple([each for each in found if each[0]] if "" in self.values else found)
-        return self.shown
+    @property
+    def mark(self) -> tuple[int, int]:
+        """Equal when the same is offered."""
+        return self._count, self._sum

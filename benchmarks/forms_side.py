@@ -58,7 +58,8 @@ class Side:
             if value:
                 session.set(path, _read(node.definition, value))
                 steps.append((node.definition.ref, _type(node), value))
-        return {"steps": steps}
+        made = [each.ref for each in self.form.questions.values() if each.type == "calculate"]
+        return {"steps": steps, "calculated": made}
 
     def answers(self, request: Mapping[str, Any]) -> Answer:
         """Gives these answers to a new session."""
@@ -68,7 +69,11 @@ class Side:
             path = tuple(ref.split("/")[2:])
             hidden += not session.node(path).relevant
             ms.append(_timed(session, path, _read(self.form.definition(path), value)))
-        return {"ms": ms, "hidden": hidden, "wrong": len(session.validity())}
+        return {
+            "ms": ms,
+            "hidden": hidden,
+            "wrong": sorted("/".join((self.form.root.ref, *map(str, each.path))) for each in session.validity()),
+        }
 
     def entries(self, request: Mapping[str, Any]) -> Answer:
         """Entries of the repeat `person`, all answered; then one answer at a time in ten of them."""

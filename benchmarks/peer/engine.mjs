@@ -61,7 +61,7 @@ function answers({ steps }) {
     if (!node.currentState.relevant) hidden += 1;
     ms.push(timed(node, type, value));
   }
-  return { ms, hidden, wrong: root.validationState.violations.length };
+  return { ms, hidden, wrong: root.validationState.violations.map((each) => each.reference).sort() };
 }
 
 // Entries of the repeat `person`, all answered; then one answer at a time in ten of them.

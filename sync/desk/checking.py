@@ -6,11 +6,11 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from collector.forms import open_form
 from collector.vault import Vault
 from schemas.problems import Problem
 from schemas.records.common import COMPARTMENTS
 from schemas.records.document import Answer, Document
-from schemas.xform import parse_form
 from schemas.xform_model import Form, Question, Repeat
 from sync.desk import form_tables, keys
 from sync.desk.mission import Mission
@@ -93,7 +93,7 @@ def stored_form(vault: Vault, digest: bytes) -> Form:
     row = vault.db.one("SELECT xform FROM mission_form WHERE hash = ?", (digest,))
     if row is None:
         raise Problem("E_FORM_NOT_ISSUED", hash=digest.hex()[:16])
-    return parse_form(bytes(row[0]), form_tables.anywhere(vault, digest))
+    return open_form(vault.db, bytes(row[0]), form_tables.anywhere(vault, digest))
 
 
 def _by_path(form: Form) -> dict[tuple[str, ...], _Expected]:

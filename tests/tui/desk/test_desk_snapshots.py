@@ -242,6 +242,15 @@ async def consent(pilot: Pilot[Any]) -> None:
     await opened(pilot, "consent")
 
 
+async def ledger(pilot: Pilot[Any]) -> None:
+    await opened(pilot, "consent")
+    await pilot.press("enter", "end")
+
+
+async def heed(pilot: Pilot[Any]) -> None:
+    await opened(pilot, "heed")
+
+
 async def attachment(pilot: Pilot[Any]) -> None:
     await opened(pilot, "attachment:")
 
@@ -317,7 +326,7 @@ async def help_text(pilot: Pilot[Any]) -> None:
 
 STEPS: list[Step] = [
     inbox, importing, imported, choosing, chosen, fetching, fetched, returned, quarantine,
-    newest, found, opened, account, events, consent, attachment, copying,
+    newest, found, opened, account, events, consent, ledger, heed, attachment, copying,
     missions, founding, receivers, card, token_list, comparing, enrolled, exporting, help_text,
 ]  # fmt: skip
 
@@ -346,7 +355,22 @@ def test_screen(snap_compare: Any, full: Path, step: Step, size: tuple[int, int]
 
 @pytest.mark.parametrize(
     "step",
-    [inbox, imported, choosing, chosen, fetching, fetched, receivers, card, quarantine, opened, events, comparing],
+    [
+        inbox,
+        imported,
+        choosing,
+        chosen,
+        fetching,
+        fetched,
+        receivers,
+        card,
+        quarantine,
+        opened,
+        ledger,
+        heed,
+        events,
+        comparing,
+    ],
     ids=lambda step: step.__name__,
 )
 def test_screen_in_ukrainian(snap_compare: Any, full: Path, step: Step) -> None:

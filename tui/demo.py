@@ -199,7 +199,7 @@ class Demo:
         with self._desk() as desk:
             fetched = desk.fetch()
             if not fetched.ok:
-                raise fetched.problem or Problem("E_NET_CUT", why="demo")
+                raise fetched.problem or Problem("E_VOL_MISSING", where="demo")
             report = desk.import_arrived(self._sticks)
         self.result.imported = report.imported
         self.result.quarantined = report.quarantined

@@ -283,4 +283,4 @@ class PreviewShell(Shell):
         """There is a next language where the form has several."""
         if action == "form_language":
             return isinstance(self.screen, PreviewScreen) and len(self._session.form.languages) > 1
-        return False if action == "lock" else super().check_action(action, parameters)
+        return False if action in ("lock", "hide") else super().check_action(action, parameters)

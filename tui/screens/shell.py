@@ -29,6 +29,8 @@ from schemas.problems import Problem
 from tui import appearance
 from tui.locale import N_, _, current_language, languages, problem_sentences, set_language
 from tui.screens.base import BaseScreen, Dialog, Held
+from tui.screens.cover import Cover
+from tui.screens.hide import HideScreen
 from tui.screens.problem import coded, show_problem
 from tui.screens.profiles import Opened, Profile, profile
 from tui.screens.unlock import UnlockScreen
@@ -56,6 +58,9 @@ class Shell(App[None]):
         Binding("ctrl+p", "commands", N_("Commands"), priority=True),
         Binding("f2", "language", N_("Language"), priority=True),
         Binding("f4", "lock", N_("Lock"), priority=True),
+        Binding("f10", "hide", N_("Clock"), priority=True),
+        Binding("ctrl+l", "hide", N_("Clock, where the terminal keeps F10"), show=False, priority=True),
+        Binding("f12", "panic", N_("Twice: seal everything and lock"), show=False, priority=True),
         Binding("ctrl+q", "quit", N_("Quit"), priority=True),
         Binding("ctrl+t", "colours", N_("Colours"), show=False, priority=True),
         Binding("ctrl+c", "nothing", show=False),
@@ -76,6 +81,7 @@ class Shell(App[None]):
         self.leaving = False
         self.practice_wanted = False
         self.resume: Callable[[Shell], None] | None = None
+        self.cover = Cover(self)
         for theme in THEMES:
             self.register_theme(theme)
         chosen = appearance.load(home)
@@ -118,26 +124,40 @@ class Shell(App[None]):
         if self.opened is None:
             return
         note = note or _("Locked. What you were typing is kept.")
-        resumes = [screen.resume() for screen in self.screen_stack if isinstance(screen, BaseScreen)]
-        self.resume = next((act for act in reversed(resumes) if act is not None), None)
+        self.remember_place()
         try:
             self.put_away()
         except Problem as problem:
             note = " ".join((_("Locked. What was typed last could not be kept."), problem_sentences(problem)[0]))
-        await self._only_screen(UnlockScreen(note))
-        self._forget()
+        await self.only_screen(UnlockScreen(note))
+        self.forget()
+
+    def remember_place(self) -> None:
+        """What is being done now is gone on with after the next opening."""
+        if self.opened is not None:
+            resumes = [screen.resume() for screen in self.screen_stack if isinstance(screen, BaseScreen)]
+            self.resume = next((act for act in reversed(resumes) if act is not None), None)
+
+    async def action_hide(self) -> None:
+        """Cover everything with a clock."""
+        await self.cover.hide()
+
+    async def action_panic(self) -> None:
+        """Seal everything and lock, when pressed twice."""
+        await self.cover.panic()
 
     def _hold_all(self) -> None:
         for screen in reversed(self.screen_stack):
             if isinstance(screen, Held):
                 screen.hold()
 
-    async def _only_screen(self, fresh: Screen[Any]) -> None:
+    async def only_screen(self, fresh: Screen[Any]) -> None:
+        """Put a screen in the place of all that are there."""
         while len(self.screen_stack) > 2:
             await self.pop_screen()
         await self.switch_screen(fresh)
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Let go of text that was shown: the copy buffer and the caches of measured strings."""
         from rich.cells import cached_cell_len
 
@@ -173,8 +193,8 @@ class Shell(App[None]):
             self.put_away()
         self.exit()
 
-    def put_away(self) -> None:
-        """Hold what is being typed and close the vault; harmless when it is closed."""
+    def put_away(self, close: Callable[[Opened], None] | None = None) -> None:
+        """Hold what is being typed and close the vault (by `close`); harmless when it is closed."""
         if self.opened is not None:
             opened, self.opened = self.opened, None
             network, self._network = self._network, None
@@ -184,7 +204,7 @@ class Shell(App[None]):
                 if network is not None:
                     self._send_on = network.unfinished
                     network.close()
-                opened.close()
+                (close or type(opened).close)(opened)
 
     def on_unmount(self) -> None:
         """However the application ends, the vault is closed."""
@@ -217,7 +237,7 @@ class Shell(App[None]):
         """Try by itself when that was chosen; show in the title line whether something is being sent."""
         if self._network is not None:
             self._network.look()
-        self.sign = "" if self._network is None else self._network.sign
+        self.sign = self.cover.sign or ("" if self._network is None else self._network.sign)
 
     def show_first(self) -> None:
         """Back to the profile's first screen."""
@@ -281,8 +301,12 @@ class Shell(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is nothing to lock while the vault is closed; dialogs keep the language they were opened in."""
-        if action == "lock":
+        if isinstance(self.screen, HideScreen):
+            return action == "quit"
+        if action in ("lock", "panic"):
             return self.opened is not None
+        if action == "hide":
+            return self.opened is not None or self.cover.can_hide()
         if action in ("language", "commands"):
             return isinstance(self.screen, BaseScreen)
         return True

@@ -118,6 +118,7 @@ field = LazyGroup(
         "placeholders": ("tui.commands.gates:replace", "Write placeholders for names in an account."),
         "withdraw": ("tui.commands.gates:withdraw", "Erase a draft for good."),
         "seal": ("tui.commands.field:seal", "Seal interviews to the office."),
+        "panic": ("tui.commands.panic:panic", "Seal every draft as it is, without a question, and lock."),
         "status": ("tui.commands.field:status", "Show what is here and what still has to leave."),
         "export": ("tui.commands.field:export", "Write sealed interviews to sticks (folders)."),
         "send": ("tui.commands.sending:send", "Send sealed interviews to the receiver."),

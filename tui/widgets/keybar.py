@@ -21,14 +21,8 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 ROWS = 2
-ORDER = {
-    "f1": -3,
-    "f4": -2,
-    "f10": -1,
-    "f2": 1,
-    "ctrl+p": 2,
-    "ctrl+q": 3,
-}  # help, lock and clock never fall off the line
+# Help, lock and clock never fall off the line.
+ORDER = {"f1": -3, "f4": -2, "f10": -1, "f2": 1, "ctrl+p": 2, "ctrl+q": 3}
 GAP = 2
 _SHORT = {
     "escape": "Esc", "enter": "⏎", "space": "Space", "up": "↑", "down": "↓", "left": "←", "right": "→",

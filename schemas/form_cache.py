@@ -15,7 +15,7 @@ from schemas.canonical import Limits, dump, load
 from schemas.problems import Problem
 from schemas.xform import parse_form
 from schemas.xform_model import Form
-from schemas.xpath.tree import Call, Chain, Negative, Number, PathTree, Step, String, Tree, Union
+from schemas.xpath.tree import LEVELS, Call, Chain, Negative, Number, PathTree, Step, String, Tree, Union
 
 VERSION = 2
 _ROW, _FIELD = "\x1e", "\x1f"
@@ -109,6 +109,8 @@ def _read(written: str) -> Tree:
         elif tag == "-":
             stack.append(Negative(stack.pop()))
         elif tag == "c":
+            if not any(set(rest) <= set(level) for level in LEVELS):
+                raise ValueError(tag)
             first, *parts = _take(stack, len(rest) + 1)
             stack.append(Chain(first, tuple(zip(rest, parts, strict=True))))
         elif tag == "|":

@@ -14,12 +14,11 @@ from elementpath.tdop import Parser
 from elementpath.xpath1 import XPath1Parser
 from elementpath.xpath_tokens import XPathToken
 
-from schemas.xpath.tree import Call, Chain, Negative, Number, PathTree, Step, String, Tree, Union
+from schemas.xpath.tree import LEVELS, Call, Chain, Negative, Number, PathTree, Step, String, Tree, Union
 
 MAX_LENGTH = 32_768
 MAX_DEPTH = 100
-_LEVELS = (("or",), ("and",), ("=", "!="), ("<", ">", "<=", ">="), ("+", "-"), ("*", "div", "mod"))
-_LEVEL = {symbol: level for level, symbols in enumerate(_LEVELS) for symbol in symbols}
+_LEVEL = {symbol: level for level, symbols in enumerate(LEVELS) for symbol in symbols}
 _KEPT = (
     "(start)", "(end)", "(invalid)", "(unknown)", "(string)", "(integer)", "(decimal)", "(float)",
     "or", "and", "+", "-", "div", "mod", "*", "|", "/", "//", "[", "]", ")", ",", ".", "..",

@@ -7,6 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+LEVELS = (("or",), ("and",), ("=", "!="), ("<", ">", "<=", ">="), ("+", "-"), ("*", "div", "mod"))
+"""Operators by precedence, weakest first; a chain has those of one level."""
+
 
 @dataclass(frozen=True, slots=True)
 class String:

@@ -75,3 +75,13 @@ def test_a_damaged_cache_gives_a_form_or_a_problem(data):
     except Problem as problem:
         code = problem.code
     assert not code or code.startswith("E_FORM_")
+
+
+def test_a_chain_of_operators_that_do_not_belong_together_is_no_cache():
+    written = save_form(XML)
+    plus = written.count(b"c\x1f+")
+    assert plus
+    for operator in (b"#", b"!", b"<"):
+        broken = written.replace(b"c\x1f+", b"c\x1f" + operator)
+        assert (read_cache(XML, broken) == {}) == (operator != b"<")
+        Session(load_form(XML, broken), clock=noon)

@@ -150,12 +150,12 @@ def test_write_read_write_is_the_same_bytes(xml, data):
 @given(st.text(max_size=40), st.text("<>&]'\"\r\n\t ;#\x85\u2028\u202e", max_size=12))
 def test_every_text_comes_back_as_it_was_or_is_told(told, marks):
     session = by_hand("<a/><b/>", "", '<input ref="/data/a"/><input ref="/data/b"/>')
-    session.set(("a",), told + marks)
     session.set(("b",), marks)
     try:
+        session.set(("a",), told + marks)
         first = write_submission(session)
     except Problem as problem:
-        assert problem.code == "E_INSTANCE_TEXT"  # noqa: PT017  # either outcome is right for some texts
+        assert problem.code in ("E_INSTANCE_TEXT", "E_ANSWER_TYPE")  # noqa: PT017  # either outcome is right for some texts
         return
     again = Session(session.form, clock=noon)
     load_submission(again, first)

@@ -38,8 +38,10 @@ bench: $(READY) ## measure side by side, print one table and write docs/benchmar
 lock: $(READY) ## write requirements.lock anew (needs a package index)
 	$(BIN)/python tools/lock.py
 
-picture: $(READY) ## draw docs/images/interview.svg from the real screen
+picture: $(READY) ## draw the pictures of README and guides from the real screens, and the card of keys
 	$(BIN)/python tools/picture.py
+	$(BIN)/python tools/pictures.py
+	$(BIN)/python tools/keycard.py
 
 coverage: $(READY) ## which lines no test reaches
 	$(BIN)/coverage run -m pytest -q && $(BIN)/coverage report --skip-covered --show-missing

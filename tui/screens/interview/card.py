@@ -71,7 +71,9 @@ class Card(Vertical, can_focus=True):
 
     def compose(self) -> ComposeResult:
         yield Static(id="card-head")
-        yield Input(id="line", select_on_focus=False)
+        line = Input(id="line", select_on_focus=False)
+        line.cursor_blink = False  # what blinks takes the eyes from the person
+        yield line
         yield Choices()
         yield Account(id="account")
         yield FilePanel()

@@ -17,6 +17,7 @@ from schemas.session_actions import answered, finished, first_load
 from schemas.session_engine import Engine, Verify
 from schemas.session_entries import MAX_ENTRIES, add_entry, drop_entry, fill_new, new_scope
 from schemas.session_live import Live, LiveRepeat, Scope
+from schemas.session_paths import entry_states, find, no_place, question_at
 from schemas.session_types import MISSING, Changes, Choice, EntryState, Issue, Missing, Node, Value
 from schemas.session_values import decode, encode
 from schemas.session_view import View
@@ -71,7 +72,7 @@ class Session:
 
         Raises E_ANSWER_PATH, E_ANSWER_TYPE, E_ANSWER_CHOICE, E_ANSWER_READONLY; then nothing has changed.
         """
-        live, question = self._question(path)
+        live, question = question_at(self._engine.root, path)
         self._check_open(live, question)
         raw = encode(question, value)
         if raw and question.itemset is not None and not self._engine.words.known(live) >= set(raw.split()):
@@ -84,7 +85,7 @@ class Session:
         Raises E_ANSWER_RESERVED for a closed question, E_ANSWER_TYPE for another reason, E_ANSWER_PATH,
         E_ANSWER_READONLY.
         """
-        live, question = self._question(path)
+        live, question = question_at(self._engine.root, path)
         self._check_open(live, question)
         if question.closed:
             raise Problem("E_ANSWER_RESERVED", question=question.name)
@@ -92,7 +93,7 @@ class Session:
 
     def clear(self, path: Path) -> Changes:
         """Takes the answer or reserved answer away. Raises E_ANSWER_PATH, E_ANSWER_READONLY."""
-        live, question = self._question(path)
+        live, question = question_at(self._engine.root, path)
         self._check_open(live, question)
         return self._put(live, "", None)
 
@@ -141,13 +142,13 @@ class Session:
         `identity` asks for an id that was never given before, for reading a record back. Raises E_ANSWER_PATH;
         E_ANSWER_READONLY when the form decides the entries itself or there are 10,000.
         """
-        live = self._find(path)
+        live = find(self._engine.root, path)
         if not isinstance(live, LiveRepeat):
-            raise _no_place(path)
+            raise no_place(path)
         if live.repeat.count is not None or live.repeat.fixed or len(live.entries) >= MAX_ENTRIES:
             raise Problem("E_ANSWER_READONLY", question=live.repeat.name)
         if identity is not None and identity < live.next_id:
-            raise _no_place((*path[:-1], (live.repeat.name, identity)))
+            raise no_place((*path[:-1], (live.repeat.name, identity)))
         before = list(live.entries), live.next_id
         entry = add_entry(self._engine, live, identity)
         return entry.path, self._settle(live, before)
@@ -174,9 +175,9 @@ class Session:
 
         Raises E_ANSWER_PATH; E_ANSWER_READONLY when the form counts the entries itself.
         """
-        entry = self._find(path)
+        entry = find(self._engine.root, path)
         if not isinstance(entry, Scope) or entry.container is None:
-            raise _no_place(path)
+            raise no_place(path)
         container = entry.container
         if container.repeat.count is not None or container.repeat.fixed:
             raise Problem("E_ANSWER_READONLY", question=container.repeat.name)
@@ -186,7 +187,7 @@ class Session:
 
     def entries(self) -> list[EntryState]:
         """Every entry that was ever made, removed ones too, as `restore` takes them."""
-        return list(_entries(self._engine.root))
+        return list(entry_states(self._engine.root))
 
     def codes(self) -> dict[str, Path]:
         """Entry codes in use (P1, W2) and the paths of the entries that bear them."""
@@ -207,7 +208,7 @@ class Session:
         for state in sorted(entries, key=lambda each: len(each.path)):
             self._restore_entry(state)
         for path, value, missing in answers:
-            live, question = self._question(path)
+            live, question = question_at(self._engine.root, path)
             if live.pinned:
                 continue
             live.raw = encode(question, value) if question.type != "calculate" else str(value or "")
@@ -234,10 +235,10 @@ class Session:
     def _restore_entry(self, state: EntryState) -> None:
         step = state.path[-1] if state.path else ""
         if isinstance(step, str):
-            raise _no_place(state.path)
-        live = self._find((*state.path[:-1], step[0]))
+            raise no_place(state.path)
+        live = find(self._engine.root, (*state.path[:-1], step[0]))
         if not isinstance(live, LiveRepeat) or step[1] < 1:
-            raise _no_place(state.path)
+            raise no_place(state.path)
         scope = new_scope(live, step[1])
         if state.removed:
             live.removed.append(step[1])
@@ -270,7 +271,7 @@ class Session:
 
     def node(self, path: Path) -> Node:
         """The node as it is now. Raises E_ANSWER_PATH."""
-        return self._view.node(self._find(path))
+        return self._view.node(find(self._engine.root, path))
 
     def walk(self) -> list[Node]:
         """Every node in document order: groups, repeats, entries, questions, notes, relevant or not; no
@@ -280,7 +281,7 @@ class Session:
 
     def below(self, path: Path) -> list[Node]:
         """As `walk`, for what lies inside a group, repeat or entry; the screen of one section. Raises E_ANSWER_PATH."""
-        return list(self._view.inside(self._find(path)))
+        return list(self._view.inside(find(self._engine.root, path)))
 
     def sections(self) -> list[Node]:
         """The top-level groups and repeats that show anything."""
@@ -288,7 +289,7 @@ class Session:
 
     def value(self, path: Path) -> Value:
         """The answer at this path, whether or not the form hides it now. Raises E_ANSWER_PATH."""
-        live, question = self._question(path)
+        live, question = question_at(self._engine.root, path)
         return decode(question, live.raw)
 
     def validity(self) -> list[Issue]:
@@ -326,43 +327,6 @@ class Session:
         """The live tree, for those who write it out (schemas.instance); nobody changes it but the session."""
         return self._engine.root
 
-    # --- finding
-
-    def _question(self, path: Path) -> tuple[Live, Question]:
-        live = self._find(path)
-        if isinstance(live, Scope) or not isinstance(live.definition, Question):
-            raise _no_place(path)
-        return live, live.definition
-
-    def _find(self, path: Path) -> Live | Scope:
-        """The live node at a path; a scope for an entry. Raises E_ANSWER_PATH."""
-        scope = self._engine.root
-        place: Any = self.form.root
-        live: Live | Scope = scope
-        for step in path:
-            name = step if isinstance(step, str) else step[0]
-            place = next((each for each in getattr(place, "children", ()) if each.name == name), None)
-            if place is None or isinstance(live, LiveRepeat):
-                raise _no_place(path)
-            live = scope.nodes[place.slot]
-            if not isinstance(step, str):
-                scope = live = _entry(live, step[1], path)
-        if live is self._engine.root:
-            raise _no_place(path)
-        return live
-
-
-def _entry(live: Live | Scope, identity: int, path: Path) -> Scope:
-    entry = live.by_id.get(identity) if isinstance(live, LiveRepeat) else None
-    if entry is None:
-        raise _no_place(path)
-    return entry
-
-
-def _no_place(path: Path) -> Problem:
-    written = "/".join(step if isinstance(step, str) else f"{step[0]}[{step[1]}]" for step in path)
-    return Problem("E_ANSWER_PATH", question=written[:200])
-
 
 def _reason(question: Question, reason: str) -> Missing:
     for each in MISSING:
@@ -378,16 +342,6 @@ def _gone(live: Live | Scope) -> bool:
             return True
         scope = scope.parent
     return False
-
-
-def _entries(scope: Scope) -> Iterator[EntryState]:
-    for live in scope.nodes:
-        if isinstance(live, LiveRepeat):
-            for identity in live.removed:
-                yield EntryState((*live.path[:-1], (live.repeat.name, identity)), removed=True)
-            for entry in live.entries:
-                yield EntryState(entry.path)
-                yield from _entries(entry)
 
 
 def _language(form: Form, wanted: str | None) -> str:

@@ -30,10 +30,14 @@ Run = Callable[[Pilot[Any]], Awaitable[None]]
 
 @pytest.fixture(autouse=True)
 def steady(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """English, UTC, and record codes that count."""
+    """English, UTC, record codes that count, and a terminal that shows everything."""
     numbers = iter(range(1, 10_000))
     monkeypatch.setattr(codes, "draw", lambda: f"{next(numbers):012d}".replace("0", "K")[-12:])
     monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for name in ("NO_COLOR", "LC_ALL", "LC_CTYPE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
     time.tzset()
     locale.set_language("en")
     yield

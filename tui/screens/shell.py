@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rich.text import Text
@@ -34,7 +35,8 @@ from tui.screens.hide import HideScreen
 from tui.screens.problem import coded, show_problem
 from tui.screens.profiles import Opened, Profile, profile
 from tui.screens.unlock import UnlockScreen
-from tui.theme import STYLE, THEMES, theme_for
+from tui.theme import MONO, MONO_STYLE, STYLE, THEMES, theme_for
+from tui.theme.terminal import fit
 
 if TYPE_CHECKING:
     from collector.field import Field
@@ -51,7 +53,7 @@ class Shell(App[None]):
     ALLOW_SELECT = False
     ENABLE_COMMAND_PALETTE = False
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = set()
-    CSS_PATH = STYLE
+    CSS_PATH: ClassVar[list[str | PurePath]] = [STYLE, MONO_STYLE]
     sign: reactive[str] = reactive("")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", N_("Help"), priority=True),
@@ -87,7 +89,8 @@ class Shell(App[None]):
         chosen = appearance.load(home)
         if chosen.language in languages():
             set_language(chosen.language)
-        self.theme = theme_for(self.console.color_system, chosen.colours)
+        fit(self, os.environ)
+        self.theme = theme_for(self.console.color_system, chosen.colours, no_color=self.no_color)
 
     def on_mount(self) -> None:
         """Ask for the passphrase; watch for idleness."""
@@ -262,6 +265,10 @@ class Shell(App[None]):
 
     # everywhere
 
+    def watch_theme(self, name: str) -> None:
+        """Without colours other signs of emphasis take their place."""
+        self.set_class(name == MONO.name, "-mono")
+
     def action_help(self) -> None:
         """Help for the screen that is shown."""
         from tui.screens.help import HelpDialog
@@ -294,7 +301,9 @@ class Shell(App[None]):
                 await screen.retranslate()
 
     def action_colours(self) -> None:
-        """The next set of colours."""
+        """The next set of colours, where the person wants any."""
+        if self.no_color:
+            return
         names = [theme.name for theme in THEMES]
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
         appearance.save(self.home, current_language(), self.theme)

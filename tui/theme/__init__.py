@@ -1,7 +1,6 @@
-"""Colours: one calm dark set, one light, and one made of the terminal's own 16 colours.
+"""Colours: a calm dark set, a light one, one of high contrast, one of the terminal's own 16 colours, and none at all.
 
-The rule: meaning is never in the colour alone (every state has its word or sign), so that any of the three, and a
-terminal without colours, says the same.
+The rule: meaning is never in the colour alone (every state has its word or sign), so that all of them say the same.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from pathlib import Path
 from textual.theme import BUILTIN_THEMES, Theme
 
 STYLE = Path(__file__).parent / "svidok.tcss"
+MONO_STYLE = Path(__file__).parent / "mono.tcss"
 
 DARK = Theme(
     name="svidok-dark",
@@ -98,13 +98,77 @@ PLAIN = Theme(
         "primary-muted": "ansi_blue",
     },
 )
-THEMES = (DARK, LIGHT, PLAIN)
+CONTRAST = Theme(
+    name="svidok-contrast",
+    primary="#66e0ff",
+    secondary="#ffffff",
+    accent="#ffe600",
+    warning="#ffe600",
+    error="#ff9d8f",
+    success="#6dff6d",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#1c1c1c",
+    variables={
+        "muted": "#e6e6e6",
+        "faint": "#b8b8b8",
+        "input-cursor-background": "#ffe600",
+        "input-cursor-foreground": "#000000",
+        "input-selection-background": "#00509e",
+        "block-cursor-background": "#ffe600",
+        "block-cursor-foreground": "#000000",
+        "block-cursor-text-style": "bold",
+        "block-cursor-blurred-background": "#4d4d4d",
+        "block-cursor-blurred-foreground": "#ffffff",
+        "block-cursor-blurred-text-style": "none",
+        "button-color-foreground": "#000000",
+        "primary-muted": "#00509e",
+    },
+)
+_NONE = "ansi_default"
+MONO = Theme(
+    name="svidok-mono",
+    primary=_NONE,
+    secondary=_NONE,
+    accent=_NONE,
+    warning=_NONE,
+    error=_NONE,
+    success=_NONE,
+    foreground=_NONE,
+    background=_NONE,
+    surface=_NONE,
+    panel=_NONE,
+    boost=_NONE,
+    ansi=True,
+    variables={
+        **{
+            name: _NONE if value.startswith("ansi_") else value
+            for name, value in BUILTIN_THEMES["ansi-dark"].variables.items()
+        },
+        **dict.fromkeys(
+            (
+                "muted", "faint", "input-cursor-background", "input-cursor-foreground", "input-selection-background",
+                "block-cursor-background", "block-cursor-foreground", "block-cursor-blurred-background",
+                "block-cursor-blurred-foreground", "button-color-foreground", "primary-muted",
+            ),
+            _NONE,
+        ),
+        "block-cursor-text-style": "reverse",
+        "block-cursor-blurred-text-style": "underline",
+        "input-cursor-text-style": "reverse",
+    },
+)  # fmt: skip
+THEMES = (DARK, LIGHT, CONTRAST, PLAIN, MONO)
+_OF_16 = (PLAIN.name, MONO.name)
 
 
-def theme_for(color_system: str | None, chosen: str | None = None) -> str:
+def theme_for(color_system: str | None, chosen: str | None = None, *, no_color: bool = False) -> str:
     """The theme that a terminal with this colour system (as rich names it) can show: the one that was chosen, if it
-    can.
+    can. `no_color`: the person asked for no colours in any program (NO_COLOR).
     """
+    if no_color or color_system is None:
+        return MONO.name
     if color_system == "standard":
-        return PLAIN.name
+        return chosen if chosen in _OF_16 else PLAIN.name
     return chosen if chosen in [theme.name for theme in THEMES] else DARK.name

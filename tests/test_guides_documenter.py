@@ -23,7 +23,7 @@ FOLDER = REPO / "docs/guides"
 SCREENS = {"en": "en", "uk": "uk", "ru": "uk"}
 """The language of the screens that each guide describes: the screens do not speak Russian."""
 NAMES = {"en": "documenter.md", "uk": "documenter.uk.md", "ru": "documenter.ru.md"}
-LONE_KEYS = {"Enter", "Ctrl", "Shift", "Tab", "Esc", "↓", "↑", "→", "F10", "F12"}
+LONE_KEYS = {"Enter", "Ctrl", "Shift", "Tab", "Esc", "↓", "↑", "→", "^L", "F12"}
 PROSE = {
     "en": {"aloud", "off", "record code"},
     "uk": {"вголос", "Вимкніть", "код запису"},

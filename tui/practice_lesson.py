@@ -61,7 +61,7 @@ class Step:
 
 
 LIST, INTERVIEW, REVIEW, LOCKED = "InterviewsScreen", "InterviewScreen", "ReviewScreen", "UnlockScreen"
-HELP = "HelpDialog"
+HELP, HIDDEN = "HelpDialog", "HideScreen"
 
 
 def _answer(name: str) -> Seen:
@@ -149,6 +149,14 @@ STEPS: tuple[Step, ...] = (
         lambda moment: LOCKED in moment.seen,
     ),
     Step(
+        N_(
+            "Somebody only looks in? F10 shows a clock and nothing else, and so does ^L. To come back type "
+            "{passphrase} and Enter; what you type does not show."
+        ),
+        INTERVIEW,
+        lambda moment: HIDDEN in moment.seen,
+    ),
+    Step(
         N_("The same interview, the same place. F5 shows what is still missing before the seal."),
         INTERVIEW,
         lambda moment: REVIEW in moment.seen,
@@ -180,7 +188,7 @@ AWAY = N_("Escape leads back.")
 
 @dataclass(slots=True)
 class Lesson:
-    """Where the person is in the lesson. `look` is told what can be seen and returns whether the words changed."""
+    """Where the person is in the lesson. `look` is told what can be seen, `words` says what comes next."""
 
     at: int = 0
     _moment: Moment = field(default_factory=lambda: Moment(LIST, None))
@@ -208,7 +216,8 @@ class Lesson:
         if self.over:
             return _(LAST)
         if screen == STEPS[self.at].where:
-            return _(STEPS[self.at].words)
+            words = STEPS[self.at].words
+            return _(words, passphrase=passphrase) if "{passphrase}" in words else _(words)
         return _(ASIDE.get(screen, AWAY))
 
     @property

@@ -25,6 +25,7 @@ from tests.tui.conftest import seen, shell_of, unlock, until
 from tui import locale, practice_home
 from tui.practice_home import PREFIX, PracticeHome, sweep
 from tui.practice_lesson import STEPS
+from tui.screens.hide import HideScreen
 from tui.screens.interview.screen import InterviewScreen
 from tui.screens.interviews import InterviewsScreen
 from tui.screens.practice import PracticeEnd, PracticeShell
@@ -78,7 +79,8 @@ def word(text: str) -> list[str]:
 KEYS: dict[int, list[str]] = {
     0: ["f3"], 1: ["enter"], 2: ["enter"], 3: ["enter"], 4: word("They came on Monday evening"), 5: ["tab"],
     6: ["enter"], 7: ["t", "enter"], 8: [*word("2023-10"), "enter"], 9: ["f3", "down", "enter"],
-    10: [*word("Oksana"), "enter"], 11: ["f7"], 12: ["f1"], 13: ["f4"], 14: ["f5"], 15: ["f5", "right", "enter"],
+    10: [*word("Oksana"), "enter"], 11: ["f7"], 12: ["f1"], 13: ["f4"], 14: ["f10"],
+    15: ["f5"], 16: ["f5", "right", "enter"],
 }  # fmt: skip
 """What the strip asks for, step by step."""
 
@@ -94,6 +96,10 @@ async def do(pilot: Pilot[Any], step: int) -> None:
     shell: PracticeShell = pilot.app  # type: ignore[assignment]  # the shell of these tests
     await until(pilot, lambda: ready(shell))
     await pilot.press(*KEYS[step])
+    if step == 14:
+        await until(pilot, lambda: isinstance(shell.screen, HideScreen) and shell.opened is None)
+        assert "Svidok" not in seen(shell)
+        await pilot.press(*word(WORDS), "enter")
     await reach(pilot, step + 1)
     if step == 12:
         await pilot.press("escape")
@@ -116,7 +122,7 @@ async def test_the_lesson_is_done_by_its_keys_and_ends_sealed(shell: PracticeShe
     if language == "uk":
         locale.set_language("uk")
     async with shell.run_test(size=(80, 24)) as pilot:
-        await up_to(pilot, 16)
+        await up_to(pilot, 17)
         assert [row.state for row in shell.field.interviews()] == ["sealed"]
         await pilot.press("ctrl+n")
         await until(pilot, lambda: isinstance(shell.screen, PracticeEnd))
@@ -243,7 +249,7 @@ def test_killed_in_the_middle_it_is_removed_at_the_next_start(tmp_path: Path) ->
 
 # ---- pictures ----
 
-PICTURED = [2, 8, 15]
+PICTURED = [2, 8, 16]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])

@@ -183,10 +183,10 @@ class PracticeShell(Shell):
 
     def look(self) -> None:
         """Tell the lesson what can be seen, and the strip what to say."""
+        self._seen |= {type(screen).__name__ for screen in self.screen_stack}
         full = [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)]
         if not full or not self.begun:
             return
-        self._seen |= {type(screen).__name__ for screen in self.screen_stack}
         interview = next((screen for screen in reversed(full) if isinstance(screen, InterviewScreen)), None)
         cursor = None if interview is None else interview.cursor
         field = self.opened if isinstance(self.opened, Field) else None

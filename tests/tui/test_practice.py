@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -223,12 +224,37 @@ def shown_until(terminal: int, words: str) -> None:
         drawn += os.read(terminal, 65536).decode("utf-8", "replace")
 
 
-def test_killed_in_the_middle_it_is_removed_at_the_next_start(tmp_path: Path) -> None:
-    environment = os.environ | {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "SVIDOK_HOME": str(tmp_path / "none")}
+@contextlib.contextmanager
+def terminal(*command: str, home: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """The real command in a terminal of 80 by 24; killed at the end."""
+    environment = environment_of(home)
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    process = subprocess.Popen([*SVIDOK, "field", "practice"], stdin=slave, stdout=slave, stderr=slave, env=environment)
+    process = subprocess.Popen([*SVIDOK, *command], stdin=slave, stdout=slave, stderr=slave, env=environment)
     try:
+        yield master, process
+    finally:
+        process.kill()
+        process.wait(60)
+        os.close(slave)
+        os.close(master)
+
+
+def environment_of(home: Path) -> dict[str, str]:
+    return os.environ | {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "SVIDOK_HOME": str(home)}
+
+
+def shown_until_closed(terminal: int, process: subprocess.Popen[bytes]) -> None:
+    """Read what the program draws until it ends."""
+    for _turn in range(600):
+        if select.select([terminal], [], [], 0.1)[0]:
+            os.read(terminal, 65536)
+        elif process.poll() is not None:
+            return
+
+
+def test_killed_in_the_middle_it_is_removed_at_the_next_start(tmp_path: Path) -> None:
+    with terminal("field", "practice", home=tmp_path / "none") as (master, process):
         shown_until(master, "throw-away")
         os.write(master, b"\r")
         shown_until(master, "New interview")
@@ -236,15 +262,28 @@ def test_killed_in_the_middle_it_is_removed_at_the_next_start(tmp_path: Path) ->
         shown_until(master, "overhear")
         folder = folder_of(process.pid)
         assert folder is not None
-    finally:
-        process.kill()
-        process.wait(60)
-        os.close(slave)
-        os.close(master)
     assert (folder / "field" / "vault" / "vault.db").is_file()
-    done = subprocess.run([*SVIDOK], env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        SVIDOK, env=environment_of(tmp_path / "none"), capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
     assert "E_HOME_MISSING" in done.stderr
     assert not folder.exists()
+
+
+def test_from_the_first_start_to_the_practice_and_back(tmp_path: Path) -> None:
+    with terminal("field", "interview", home=tmp_path / "none") as (master, process):
+        shown_until(master, "Make a new vault")
+        os.write(master, b"\x1b[15~")
+        shown_until(master, "throw-away")
+        folder = folder_of(process.pid)
+        assert folder is not None
+        os.write(master, b"\x11")
+        shown_until(master, "Make a new vault")
+        assert not folder.exists()
+        os.write(master, b"\x11")
+        shown_until_closed(master, process)
+        assert process.returncode == 0
+    assert list(tmp_path.iterdir()) == []
 
 
 # ---- pictures ----

@@ -30,7 +30,7 @@ def now() -> datetime:
 class HideScreen(Held[None]):
     """The clock. `typed` is what was typed while the vault was still closing."""
 
-    DEFAULT_CSS = "HideScreen Digits { width: auto; text-align: center; color: $foreground; }"
+    DEFAULT_CSS = "HideScreen Digits { width: auto; color: $foreground; }"
 
     def __init__(self, typed: str = "") -> None:
         super().__init__()

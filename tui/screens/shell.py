@@ -35,7 +35,7 @@ from tui.screens.hide import HideScreen
 from tui.screens.problem import coded, show_problem
 from tui.screens.profiles import Opened, Profile, profile
 from tui.screens.unlock import UnlockScreen
-from tui.theme import MONO, MONO_STYLE, STYLE, THEMES, theme_for
+from tui.theme import MONO, MONO_STYLE, PLAIN, STYLE, THEMES, theme_for
 from tui.theme.terminal import fit
 
 if TYPE_CHECKING:
@@ -268,6 +268,7 @@ class Shell(App[None]):
     def watch_theme(self, name: str) -> None:
         """Without colours other signs of emphasis take their place."""
         self.set_class(name == MONO.name, "-mono")
+        self.set_class(name == PLAIN.name, "-sixteen")
 
     def action_help(self) -> None:
         """Help for the screen that is shown."""

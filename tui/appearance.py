@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from collector import files
 from schemas.problems import Problem
 
 NAME: Final = "appearance"
@@ -30,6 +29,8 @@ class Appearance:
 
 def load(home: Path) -> Appearance:
     """What was chosen last in this home."""
+    from collector import files
+
     try:
         text = files.read_limited(home / NAME, _BYTES).decode("ascii", "replace")
     except (Problem, OSError):
@@ -41,5 +42,7 @@ def load(home: Path) -> Appearance:
 def save(home: Path, language: str, colours: str) -> None:
     """Keep what is chosen now, if there is a home."""
     if (home / "profile").is_file():
+        from collector import files
+
         with contextlib.suppress(Problem):
             files.write_durably(home / NAME, f"language {language}\ncolours {colours}\n".encode("ascii"))

@@ -27,6 +27,7 @@ WORDS = 3
 COSTS = (65_536, 1)
 """Memory (KiB) and passes for a passphrase that guards nothing for longer than a lesson."""
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  a folder of our own is made in it, closed to others
+_USER: int = os.getuid() if hasattr(os, "getuid") else 0
 NEEDED_BYTES = 16 << 20
 
 
@@ -121,7 +122,7 @@ def sweep() -> int:
 
 def _sweep_one(folder: Path) -> bool:
     """Whether it was a folder of this user whose process has ended; E_HOME_BUSY while it runs."""
-    if folder.is_symlink() or not folder.is_dir() or folder.stat().st_uid != os.getuid():
+    if folder.is_symlink() or not folder.is_dir() or folder.stat().st_uid != _USER:
         return False
     lock = Lock(folder)
     try:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from collector import crypto, drafts, files, merkle, panic
+from collector import compose, crypto, drafts, files, identity, merkle, sealing_steps
 from collector.field import Field
 from collector.interview import Interview
 from collector.panic import Panicked, seal_and_lock
+from collector.vault import Vault
 from schemas.problems import Problem
 from tests.collector.test_sealing_faults import DiskFull, ring_files_that_open, signer_is_whole
 from tests.conftest import REPO
@@ -158,14 +159,14 @@ def test_a_draft_that_cannot_be_sealed_stays_one_and_stops_no_other(
     field: Field, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, bad, last = told(field, "one").code, told(field, "bad").code, told(field, "three").code
-    real = panic.steps.composed
+    real = sealing_steps.composed
 
-    def composed(vault: object, work: panic.Work) -> object:
+    def composed(vault: Vault, work: sealing_steps.Work) -> compose.Entry:
         if work.draft.code == bad:
             raise Problem("E_DOCUMENT_SIZE", compartment="narrative")
-        return real(vault, work)  # type: ignore[arg-type]  # passed through
+        return real(vault, work)
 
-    monkeypatch.setattr("collector.panic.steps.composed", composed)
+    monkeypatch.setattr(sealing_steps, "composed", composed)
     done, again = panicked(field)
     assert done == Panicked((first, last), (), ((bad, "E_DOCUMENT_SIZE"),))
     assert again.open_interview(bad).session.node(STORY).value == "bad"
@@ -185,7 +186,7 @@ def test_a_lost_file_does_not_hold_the_testimony_back(field: Field, tmp_path: Pa
 
 
 def test_leaves_that_run_out_on_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(panic.identity, "LEAVES", 4)
+    monkeypatch.setattr(identity, "LEAVES", 4)
     field = enrolled_field(tmp_path / "home", Office(), leaves=4)
     codes = [told(field, str(number)).code for number in range(5)]
     done, again = panicked(field)
@@ -249,7 +250,7 @@ def test_attack_50_kill_9_at_every_step_of_a_panic(field: Field, tmp_path: Path)
     for step in ("panic: frozen", "seal: outbox file pending", "ring: new file", "seal: entry row", "seal: draft gone",
                  "before commit", "ring: committed", "seal: committed", "seal: published"):  # fmt: skip
         assert step in names
-    seen = []
+    seen: list[str] = []
     for number, name in enumerate(names, start=1):
         with Field.open(work / str(number), PASSPHRASE, clock=SetClock()) as killed:
             assert ring_files_that_open(killed) == 1, name

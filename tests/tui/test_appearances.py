@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rich.segment import Segment
 from textual.color import Color
+from textual.widget import Widget
 
 from tests.tui.conftest import begin, consent, seen, shell_of, unlock
 from tui import appearance
@@ -24,7 +25,7 @@ NAMES = [theme.name for theme in THEMES]
 ROW_SIGNS = ("! ", "– ", "✓ ", "• ", "· ", "+ ", "▸ ", "▾ ")
 
 
-def colourless(shell: Shell, kind: type) -> list[tuple[str, ...]]:
+def colourless(shell: Shell, kind: type[Widget]) -> list[tuple[str, ...]]:
     """The lines of a widget as text with bold, reverse and underline: nothing of colour."""
     widget = shell.screen.query_one(kind)
     lines = []

@@ -150,7 +150,9 @@ async def test_the_first_screen_can_be_hidden_and_a_fault_comes_back_to_it(home:
             await type_text(pilot, PASSPHRASE)
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(shell.screen, UnlockScreen))
-            assert shell.screen.problem is not None
+            first = shell.screen
+            assert isinstance(first, UnlockScreen)
+            assert first.problem is not None
 
 
 async def test_there_is_nothing_to_hide_before_there_is_a_home(tmp_path: Path) -> None:

@@ -75,6 +75,15 @@ def test_a_person_chooses_the_receiver(tmp_path: Path, receiver: Receiver) -> No
         assert "! No permission for sending left; each bundle needs one. Ask the office for a new pack" in words
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Ctrl+C is heard, also where whoever runs the tests started them in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_a_person_who_stops_reads_how_far_it_came(tmp_path: Path, receiver: Receiver) -> None:
     with device(tmp_path / "home", [receiver.card], receiver.give(1)) as field:
         sealed_entry(field)

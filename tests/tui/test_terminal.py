@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -37,14 +38,14 @@ class Tmux:
 
     def until(self, words: str, *, gone: str = "") -> str:
         """Wait until words stand on the screen and others do not; the screen then."""
-        end = time.monotonic() + PATIENCE
+        end, pause = time.monotonic() + PATIENCE, threading.Event()
         while True:
             screen = self("capture-pane", "-p")
             if words in screen and (not gone or gone not in screen):
                 return screen
             if time.monotonic() > end:
                 raise AssertionError(f"{words!r} never stood there:\n{screen}")
-            time.sleep(0.05)  # between two looks at another process; nothing rests on its length
+            pause.wait(0.05)  # between two looks at another process; nothing rests on its length
 
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed (Debian: tmux)")

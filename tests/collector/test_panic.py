@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -269,10 +270,12 @@ def test_attack_50_kill_9_at_every_step_of_a_panic(field: Field, tmp_path: Path)
 
 def test_attack_50_disk_full_at_every_step_of_a_panic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outcomes = set()
+    with enrolled_field(tmp_path / "home", Office()) as template:
+        stories = {told(template, story).code: story for story in ("one", "two")}
     for stop in itertools.count(1):
         fault = DiskFull(stop)
-        field = enrolled_field(tmp_path / str(stop), Office())
-        stories = {told(field, story).code: story for story in ("one", "two")}
+        shutil.copytree(tmp_path / "home", tmp_path / str(stop))
+        field = Field.open(tmp_path / str(stop), PASSPHRASE, clock=SetClock())
         with monkeypatch.context() as patch:
             patch.setattr(files, "checkpoint", fault)
             done = seal_and_lock(field)

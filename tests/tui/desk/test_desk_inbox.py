@@ -23,7 +23,7 @@ from tui.screens.desk.inbox import InboxScreen
 from tui.screens.desk.profile import IDLE_MINUTES
 from tui.screens.desk.quarantine import QuarantineScreen
 from tui.screens.desk.search import SearchScreen
-from tui.screens.dialogs import AskFolder, Confirm
+from tui.screens.dialogs import AskFolder, Choose, Confirm
 from tui.screens.problem import ProblemDialog
 from tui.screens.unlock import UnlockScreen
 
@@ -251,7 +251,10 @@ async def test_tables_are_written_only_after_a_warning_to_which_enter_says_no(fu
         await pilot.press("enter")
         await at(pilot, InboxScreen)
         await pilot.press("f8", "right", "enter")
-        assert isinstance(shell.screen, AskFolder)
+        await at(pilot, Choose)
+        assert "Who gets the tables?" in seen(shell)
+        await pilot.press("enter")
+        await at(pilot, AskFolder)
         shell.screen.query_one(Input).value = str(out)
         await pilot.press("enter")
         await at(pilot, InboxScreen)

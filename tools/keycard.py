@@ -1,7 +1,7 @@
 """Writes docs/key-card.svg, one page of A5 with every key that a documenter needs, from the bindings themselves.
 
-Keys and English words come from the screens, Ukrainian words from the catalogue of the screens; Russian words stand
-here, because the screens do not speak it yet. `tests/test_guides_documenter.py` compares the card with what comes out.
+Keys and English words come from the screens, Ukrainian and Russian words from the catalogues of the screens.
+`tests/test_guides_documenter.py` compares the card with what comes out.
 """
 
 from __future__ import annotations
@@ -39,63 +39,9 @@ PLACES: tuple[tuple[Words, tuple[type[DOMNode], ...]], ...] = (
 )
 LEFT_OUT = {"Use sticks", "Send again", "Show the sending", "Go on", "Leave out this folder", "Up", "Down"}
 """Words of keys that the screen offers while it is at work, and that are read there."""
-RUSSIAN = {
-    "Add entry": "Добавить запись",
-    "All placeholders": "Все обозначения",
-    "Ask the receiver": "Спросить приёмник",
-    "Back": "Назад",
-    "Choose": "Выбрать",
-    "Clock": "Часы",
-    "Clock, where the terminal keeps F10": "Часы, если F10 забирает терминал",
-    "Colours": "Цвета",
-    "Commands": "Команды",
-    "Copy (kept in this field only)": "Копировать (только здесь)",
-    "Cut (kept in this field only)": "Вырезать (только здесь)",
-    "Declined": "Не желает отвечать",
-    "Delete draft": "Удалить черновик",
-    "Erase": "Стереть",
-    "Go to the question": "К вопросу",
-    "Help": "Справка",
-    "Language": "Язык",
-    "List": "К списку",
-    "Lock": "Закрыть",
-    "Mission": "Миссия",
-    "New interview": "Новый опрос",
-    "Next": "Дальше",
-    "Not asked": "Не спрашивали",
-    "Open": "Открыть",
-    "Pause": "Пауза",
-    "Placeholder": "Обозначение",
-    "Practice": "Обучение",
-    "Put in what was cut or copied": "Вставить",
-    "Quit": "Выйти",
-    "Receipts": "Квитанции",
-    "Receipts from the receiver": "Квитанции с приёмника",
-    "Redo": "Повторить",
-    "Remove entry": "Убрать запись",
-    "Remove what arrived": "Убрать то, что дошло",
-    "Review": "Просмотр",
-    "Safeguards": "Предохранители",
-    "Seal": "Запечатать",
-    "Seal as broken off": "Запечатать как прерванный",
-    "Sections": "Разделы",
-    "Select everything": "Выделить всё",
-    "Send": "Отправить",
-    "Settings": "Настройки",
-    "Stop": "Остановить",
-    "Take back": "Убрать ответ",
-    "Take in a pack": "Принять пакет",
-    "Take in receipts": "Принять квитанции",
-    "Transfer": "Передать",
-    "Twice: seal everything and lock": "Дважды: запечатать всё и закрыть",
-    "Undo": "Отменить",
-    "Unknown": "Не знает",
-    "Write the request": "Записать запрос",
-    "Write to sticks": "Записать на флешки",
-}
 WIDTH, HEIGHT, MARGIN = 148.0, 210.0, 8.0
 COLUMNS = (0.0, 15.0, 54.0, 94.0)
-LETTER = 0.57
+LETTER = 0.6
 """Width of a letter, as a part of its size: words that would be too long are written smaller."""
 TITLES = ("", "English", "Українська", "Русский")
 SPELLED = {"⏎": "Enter", "⇧Tab": "Shift-Tab"}
@@ -115,7 +61,7 @@ def rows(places: tuple[type[DOMNode], ...]) -> list[tuple[str, str]]:
 
 def words(english: str) -> Words:
     """The words of a key in the three languages. KeyError where one is missing."""
-    return english, locale.catalogue("uk").single[english], RUSSIAN[english]
+    return english, locale.catalogue("uk").single[english], locale.catalogue("ru").single[english]
 
 
 def card() -> str:

@@ -1,8 +1,8 @@
 """Draws the pictures of the documenter's guide in docs/pictures from the real screens, with invented testimony.
 
 Two field machines are made in a temporary folder: one that has not been enrolled, and one with a draft and a sealed
-interview of the demonstration. Each picture is drawn in English and in Ukrainian, without a terminal, and loads nothing
-from a network. Drawing again changes record codes, dates and digits, nothing else.
+interview of the demonstration. Each picture is drawn in every language of the screens, without a terminal, and loads
+nothing from a network. Drawing again changes record codes, dates and digits, nothing else.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ WORDS = "invented words for a picture only"
 QUICK = KdfParams(65_536, 1)
 SIZE = (88, 26)
 TURNS = 4_000
-LANGUAGES = ("en", "uk")
 READ_ALOUD = ("c_consent", "consent_store")
 Steps = Callable[[Pilot[Any]], Awaitable[None]]
 
@@ -119,7 +118,7 @@ async def drawn(home: Path, steps: Steps) -> str:
 def main() -> int:
     """Draw all."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    for language in LANGUAGES:
+    for language in locale.languages():
         with tempfile.TemporaryDirectory() as folder:
             new, home = homes(Path(folder), language)
             for each in (new, home):

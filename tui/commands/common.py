@@ -158,7 +158,7 @@ def show_problem(problem: Problem, *, as_json: bool) -> None:
 
 
 def use_language_of_system() -> None:
-    """Speak Ukrainian where the system does, English elsewhere."""
+    """Speak the language of the system where the screens do, English elsewhere."""
     from tui import locale
 
     wanted = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""

@@ -63,6 +63,7 @@ class Shell(App[None]):
         Binding("f10", "hide", N_("Clock"), priority=True),
         Binding("ctrl+l", "hide", N_("Clock, where the terminal keeps F10"), show=False, priority=True),
         Binding("f12", "panic", N_("Twice: seal everything and lock"), show=False, priority=True),
+        Binding("f12", "put_away", N_("Twice: lock"), show=False, priority=True),
         Binding("ctrl+q", "quit", N_("Quit"), priority=True),
         Binding("ctrl+t", "colours", N_("Colours"), show=False, priority=True),
         Binding("ctrl+c", "nothing", show=False),
@@ -147,6 +148,10 @@ class Shell(App[None]):
 
     async def action_panic(self) -> None:
         """Seal everything and lock, when pressed twice."""
+        await self.cover.panic()
+
+    async def action_put_away(self) -> None:
+        """The same keys where there is nothing to seal."""
         await self.cover.panic()
 
     def _hold_all(self) -> None:
@@ -313,7 +318,9 @@ class Shell(App[None]):
         """There is nothing to lock while the vault is closed; dialogs keep the language they were opened in."""
         if isinstance(self.screen, HideScreen):
             return action == "quit"
-        if action in ("lock", "panic"):
+        if action in ("panic", "put_away"):
+            return self.opened is not None and (self.profile.name == "field") == (action == "panic")
+        if action == "lock":
             return self.opened is not None
         if action == "hide":
             return self.opened is not None or self.cover.can_hide()

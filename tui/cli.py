@@ -220,7 +220,12 @@ def main() -> NoReturn:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
-    sys.exit(_run())
+    code = _run()
+    if "obstore" in sys.modules:
+        from sync.receiver.leaving import leave
+
+        leave(code)
+    sys.exit(code)
 
 
 def _run() -> int:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import inspect
 import logging
+import multiprocessing
 import resource
 import signal
 import socket
@@ -27,6 +28,7 @@ from uvicorn.config import Config
 from uvicorn.server import Server
 
 from schemas.problems import Problem
+from sync.receiver import leaving
 from sync.receiver.bounds import Bounds
 from sync.receiver.core import Receiver
 from sync.receiver.listening import Door
@@ -227,6 +229,8 @@ def work(app_factory: AppFactory, opened: socket.socket, tls: Tls | None, bounds
     """The whole life of one worker process."""
     start_log()
     asyncio.run(run_worker(app_factory, opened, tls, bounds))
+    if leaving.spoke_to_store() and multiprocessing.parent_process() is not None:
+        leaving.leave(0)
 
 
 def serve(

@@ -31,6 +31,7 @@ _MARKS: Mapping[str, tuple[str, ...]] = {
 _QUOTED = 300
 _BLANK = String("")
 _IDLE = {("relevant", "true()"), ("readonly", "false()"), ("required", "false()"), ("constraint", "true()")}
+_ENTITY = "/meta/entity/"
 
 
 class Filler:
@@ -65,7 +66,11 @@ class Filler:
         try:
             found = self.compiler.compile(source, place)
         except Refused as refused:
-            self.fail(_problem(refused, place, source))
+            if refused.code == "E_FORM_REFERENCE" and _ENTITY in place.ref:
+                # Entities are kept and not acted on, so nobody is misled by a text that stays empty.
+                self.parts.note(place.name, f"names {refused.detail}, which the form does not have: it stays empty")
+            else:
+                self.fail(_problem(refused, place, source))
             return self.compiler.compile_tree(_BLANK, source, place)
         for remark in self.compiler.remarks.pop(source, ()):
             self.parts.note(place.name, remark)

@@ -185,6 +185,18 @@ SAMPLES = {
         {"t": "text", "meta/entity/label": "calculate"},
         ("entities of trees",),
     ),
+    "entities without a name": Sample(
+        """
+    | survey |
+    | | type | name | label |
+    | | text | t | T |
+    | entities |
+    | | dataset | label |
+    | | trees | oak |
+    """,
+        {"t": "text", "meta/entity/label": "calculate"},
+        ("names oak, which the form does not have", "entities of trees"),
+    ),
 }
 
 

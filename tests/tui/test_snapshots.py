@@ -215,6 +215,14 @@ def test_screen_in_ukrainian(snap_compare: Any, home: Path, step: Step) -> None:
     assert snap_compare(shell_of(home), terminal_size=(80, 24), run_before=still(step))
 
 
+@pytest.mark.parametrize(
+    "step", [interviews, read_aloud, review, transfer, receipts, mission, gate], ids=lambda step: step.__name__
+)
+def test_screen_in_russian(snap_compare: Any, home: Path, step: Step) -> None:
+    locale.set_language("ru")
+    assert snap_compare(shell_of(home), terminal_size=(80, 24), run_before=still(step))
+
+
 @pytest.mark.parametrize("step", [gate, gate_wipe, gate_line, names, refused, sure], ids=lambda step: step.__name__)
 def test_gates_in_ukrainian_on_a_wide_screen(snap_compare: Any, home: Path, step: Step) -> None:
     locale.set_language("uk")

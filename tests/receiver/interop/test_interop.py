@@ -23,6 +23,9 @@ from sync.volume import read_header
 from tests.receiver.serving import Running, r1_of, running, token
 from tests.receiver.volumes import make_volume
 
+pytestmark = pytest.mark.xdist_group("interop")
+"""In one process: each client is installed once, and by nobody else at the same time."""
+
 TUSPY = "tuspy==1.1.0"
 TUS_JS = "tus-js-client@4.3.1"
 HERE = Path(__file__).parent

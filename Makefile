@@ -5,6 +5,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+WORDS := $(VENV)/.words
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 help: ## say what can be made
@@ -16,15 +17,20 @@ $(READY): requirements.lock pyproject.toml
 	$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(READY) ## the whole way from interview to archive, with invented testimony; leaves its files in demo/
+# The catalogues of the screens, compiled again when one of them changes.
+$(WORDS): $(READY) hatch_build.py $(wildcard tui/locale/*/*.po)
+	$(BIN)/python hatch_build.py
+	@touch $@
+
+demo: $(WORDS) ## the whole way from interview to archive, with invented testimony; leaves its files in demo/
 	@rm -rf demo
 	$(BIN)/svidok demo --keep demo
 
-test: $(READY) ## every test
+test: $(WORDS) ## every test
 	@tools/system-packages
 	$(BIN)/python -m pytest -q -n auto --dist loadgroup
 
-check: $(READY) ## style, types, arrows between packages, freshness of the lock, documents
+check: $(WORDS) ## style, types, arrows between packages, freshness of the lock, documents
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
@@ -32,18 +38,17 @@ check: $(READY) ## style, types, arrows between packages, freshness of the lock,
 	$(BIN)/python tools/lock.py --check
 	$(BIN)/python -m pytest -q tests/test_project.py tests/test_imports.py
 
-bench: $(READY) ## measure side by side, print one table and write docs/benchmarks.md (takes fifteen to twenty minutes)
+bench: $(WORDS) ## measure side by side, print one table and write docs/benchmarks.md (takes fifteen to twenty minutes)
 	$(BIN)/python -m benchmarks --write docs/benchmarks.md
 
 lock: $(READY) ## write requirements.lock anew (needs a package index)
 	$(BIN)/python tools/lock.py
 
-picture: $(READY) ## draw the pictures of README and guides from the real screens, and the card of keys
-	$(BIN)/python tools/picture.py
+picture: $(WORDS) ## draw the pictures of README and guides from the real screens, and the card of keys
 	$(BIN)/python tools/pictures.py
 	$(BIN)/python tools/keycard.py
 
-coverage: $(READY) ## which lines no test reaches
+coverage: $(WORDS) ## which lines no test reaches
 	$(BIN)/coverage run -m pytest -q && $(BIN)/coverage report --skip-covered --show-missing
 
 clean: ## remove what make made

@@ -3,16 +3,17 @@
 The rule: a sentence is written once, in English, at the place that shows it (`_("Lock")`), and never built from
 pieces; places for facts are named (`{count}`). Changing the language changes what the next `_()` returns; screens
 then draw themselves again. A sentence without a translation is shown in English: words on a screen never fail.
+`<language>/*.po` are what translators write; they are compiled to `<language>.mo`, which gettext reads.
 """
 
 from __future__ import annotations
 
+import gettext
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from schemas.problems.reasons import filled
-from tui.locale import po
 
 if TYPE_CHECKING:
     from schemas.problems import Problem
@@ -35,19 +36,18 @@ _language = SOURCE
 
 
 @lru_cache(maxsize=len(NAMES))
-def catalogue(language: str) -> po.Catalogue:
-    """All catalogue files of a language, merged. A sentence that two files translate differently is an error."""
-    merged = po.Catalogue({}, {}, po.RULES[language])
-    for item in sorted(resources.files(__name__).joinpath(language).iterdir(), key=lambda entry: entry.name):
-        if item.name.endswith(".po"):
-            merged.take_over(po.parse(item.read_text(encoding="utf-8"), language), where=f"{language}/{item.name}")
-    return merged
+def catalogue(language: str) -> gettext.NullTranslations:
+    """The compiled catalogue of a language; of the source language, one that returns what it is asked."""
+    if language == SOURCE:
+        return gettext.NullTranslations()
+    with resources.files(__name__).joinpath(f"{language}.mo").open("rb") as file:
+        return gettext.GNUTranslations(file)
 
 
 def languages() -> tuple[str, ...]:
     """Codes of the languages that the screens speak, the source language first."""
     here = resources.files(__name__)
-    return tuple(code for code in NAMES if code == SOURCE or here.joinpath(code).is_dir())
+    return tuple(code for code in NAMES if code == SOURCE or here.joinpath(f"{code}.mo").is_file())
 
 
 def set_language(language: str) -> None:
@@ -63,19 +63,13 @@ def current_language() -> str:
 
 def _(sentence: str, /, **facts: object) -> str:
     """The sentence in the language in use, with its named places filled."""
-    text = sentence if _language == SOURCE else catalogue(_language).single.get(sentence, sentence)
+    text = catalogue(_language).gettext(sentence) if sentence else ""  # gettext("") is the catalogue's header
     return text.format(**facts) if facts else text
 
 
 def ngettext(one: str, many: str, count: int, /, **facts: object) -> str:
     """The sentence with the plural form that `count` asks for; `{count}` is filled as well."""
-    if _language == SOURCE:
-        text = one if count == 1 else many
-    else:
-        chosen = catalogue(_language)
-        forms = chosen.plural.get((one, many))
-        text = forms[chosen.rule.form(count)] if forms else (one if count == 1 else many)
-    return text.format(count=count, **facts)
+    return catalogue(_language).ngettext(one, many, count).format(count=count, **facts)
 
 
 def N_(sentence: str) -> str:

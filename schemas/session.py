@@ -19,7 +19,7 @@ from schemas.session_entries import MAX_ENTRIES, add_entry, drop_entry, fill_new
 from schemas.session_live import Live, LiveRepeat, Scope
 from schemas.session_paths import entry_states, find, no_place, question_at
 from schemas.session_types import MISSING, Changes, Choice, EntryState, Issue, Missing, Node, Value
-from schemas.session_values import decode, encode
+from schemas.session_values import checked, decode, encode
 from schemas.session_view import View
 from schemas.xform_graph import Kind
 from schemas.xform_model import Form, Path, Question
@@ -74,7 +74,7 @@ class Session:
         """
         live, question = question_at(self._engine.root, path)
         self._check_open(live, question)
-        raw = encode(question, value)
+        raw = checked(question, value)
         if raw and question.itemset is not None and not self._engine.words.known(live) >= set(raw.split()):
             raise Problem("E_ANSWER_CHOICE", question=question.name)
         return self._put(live, raw, None)

@@ -20,6 +20,7 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 
+from schemas import humane
 from schemas.problems import Problem
 from schemas.session_types import Value
 from schemas.xform_model import Question
@@ -41,6 +42,17 @@ def encode(question: Question, value: Value) -> str:
     encoder, wanted = _ENCODERS.get(question.type, (_text, "text"))
     text = encoder(value)
     if text is None:
+        raise Problem("E_ANSWER_TYPE", question=question.name, wanted=wanted)
+    return text
+
+
+def checked(question: Question, value: Value) -> str:
+    """As `encode`, and places must be on the earth: what a person answers now, not what a draft has. Raises
+    E_ANSWER_TYPE.
+    """
+    text = encode(question, value)
+    reader, wanted = _PLACES.get(question.type, (None, ""))
+    if text and reader is not None and reader(text) is None:
         raise Problem("E_ANSWER_TYPE", question=question.name, wanted=wanted)
     return text
 
@@ -132,6 +144,11 @@ _ENCODERS: dict[str, tuple[Callable[[Value], str | None], str]] = {
     "select_multiple": (_codes, "some of its choices"),
     "rank": (_codes, "its choices in an order"),
     "file": (_file, "a file"),
+}
+_PLACES: dict[str, tuple[Callable[[str], str | None], str]] = {
+    "geopoint": (humane.point_text, "a place such as 48.5 35.1 0 0"),
+    "geotrace": (humane.line_text, "places such as 48.5 35.1 0 0;48.6 35.2 0 0"),
+    "geoshape": (lambda text: humane.line_text(text, closed=True), "three places or more, the first again at the end"),
 }
 
 

@@ -11,7 +11,7 @@ from schemas.session_types import Issue, IssueCode, IssueKind, Kind, Node
 from schemas.session_values import decode
 from schemas.xform_model import Group, Question, Repeat
 
-_SENTENCES: dict[IssueCode, str] = {
+SENTENCES: dict[IssueCode, str] = {
     "required": "This question needs an answer.",
     "constraint": "This answer does not fit what the form expects.",
     "alone": "One of the chosen answers must stand alone.",
@@ -19,6 +19,7 @@ _SENTENCES: dict[IssueCode, str] = {
     "choice": "This answer is no longer offered, because another answer changed.",
     "type": "This answer is not of the kind that the question takes.",
 }
+"""What is said of an issue where the form says nothing of its own."""
 
 
 class View:
@@ -90,7 +91,7 @@ class View:
         if code in ("constraint", "required"):
             *_, constraint, required = self._shown(live)
             message = constraint if code == "constraint" else required
-        return Issue(live.path, _issue_kind(live, code), message or _SENTENCES[code], code)
+        return Issue(live.path, _issue_kind(live, code), message or SENTENCES[code], code)
 
     def below(self, group: Group, scope: Scope) -> Iterator[Node]:
         """What lies in a group of a scope, in document order."""

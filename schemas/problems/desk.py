@@ -51,6 +51,12 @@ ENTRIES = (
         "Take one out that is not used any more, with: svidok desk mission form remove ID. Or found another mission.",
     ),
     Entry(
+        "E_MISSION_LABEL",
+        "The words about who opens a part must be from 1 to {limit} bytes long, on one line.",
+        _NOTHING,
+        "Give shorter words, such as “protection officer”, and no name of a person.",
+    ),
+    Entry(
         "E_MISSION_TOKENS",
         "The packs of a mission bring 1 to {limit} tokens each.",
         _NOTHING,
@@ -247,5 +253,47 @@ ENTRIES = (
         "The clock of the device was far from the time that can be proved.",
         "The interview is sealed and imported; only its claimed time is in doubt.",
         "Compare the claimed time with the interval shown in the record, and ask the documenter to set the clock.",
+    ),
+    Entry(
+        "E_FACET",
+        "A search cannot be narrowed by {given}.",
+        _NOTHING,
+        "Write NAME=VALUE, with one of the names {names}.",
+    ),
+    Entry(
+        "E_ITEM_UNKNOWN",
+        "No item in quarantine is called {which}.",
+        _NOTHING,
+        "Look which there are, with: svidok desk quarantine list.",
+    ),
+    Entry(
+        "E_ITEM_WHICH",
+        "Several items in quarantine are called {which}.",
+        _NOTHING,
+        "Give the number of the one that you mean: {numbers}.",
+    ),
+    Entry(
+        "E_ITEM_RULE",
+        "This cannot be accepted by a decision ({code}): no proof stands behind it, or another one speaks against it.",
+        "The item stays in quarantine as it came, sealed.",
+        "Take away its cause and try again, write it out for an expert, or put it aside with a reason.",
+    ),
+    Entry(
+        "E_ITEM_REASON",
+        "A decision needs a written reason of {least} to {most} characters.",
+        _NOTHING,
+        "Write in a sentence why, without names of persons.",
+    ),
+    Entry(
+        "E_ITEM_CELLS",
+        "The sealed content of this item is not kept at this desk.",
+        "The device that made it keeps it until the desk has confirmed it.",
+        "Import the sticks again from which it came, or fetch again.",
+    ),
+    Entry(
+        "E_REJECTED",
+        "A person put this entry aside ({code}).",
+        _KEPT,
+        "Read the reason in the quarantine. To take the decision back, try the item again there.",
     ),
 )

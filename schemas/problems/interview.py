@@ -21,6 +21,12 @@ ENTRIES: tuple[Entry, ...] = (
         "Take what must be corrected down in a new interview that refers to this code.",
     ),
     Entry(
+        "E_CORRECT_DRAFT",
+        "The interview {code} is not sealed yet.",
+        _KEPT,
+        "Open it and change what is wrong there: until it is sealed everything in it can be corrected.",
+    ),
+    Entry(
         "E_INTERVIEW_CLOSED",
         "This interview was closed on this screen.",
         _KEPT,
@@ -130,6 +136,31 @@ ENTRIES: tuple[Entry, ...] = (
         "A recording of this interview is still running.",
         _KEPT,
         "Stop the recording, then seal.",
+    ),
+    Entry(
+        "E_NOTE_LONG",
+        "This note has {count} characters; a note to an answer has at most {limit}.",
+        "The note that was there before, and the answer, are as they were.",
+        "Shorten it. What the person said belongs into the answer or the account.",
+    ),
+    # the file that an attachment was taken from (collector.sources)
+    Entry(
+        "E_SOURCE_READ_ONLY",
+        "The file cannot be deleted: its stick or card lets nothing be written, or the folder belongs to someone else.",
+        "The sealed copy is whole, and the file is where it was.",
+        "Take the stick or card along, or delete the file on the device that made it.",
+    ),
+    Entry(
+        "E_SOURCE_LINK",
+        "The file is a link, or has more than one name, so that overwriting it would touch something else.",
+        "The sealed copy is whole, and nothing was overwritten.",
+        "Look for the file itself and delete it by hand.",
+    ),
+    Entry(
+        "E_SOURCE_CHANGED",
+        "The file is not the one any more that was taken over.",
+        "The sealed copy holds what was there before; nothing was overwritten.",
+        "Look at the file. If what it has now belongs to the interview too, attach it again.",
     ),
     # answers (schemas.session, schemas.answers)
     Entry(

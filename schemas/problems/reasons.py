@@ -52,6 +52,22 @@ REASONS: Final[dict[str, str]] = {
     "too-short": "shorter than it lists",
     "other-volume": "another volume than it lists",
     "other-part": "another part than was asked for",
+    # what lies on a stick
+    "too-many-names": "more than 65,536 names are in it",
+    "other-name": "it does not have the name that it was given",
+    "nothing-said": "the medium does not say what it is",
+    "no-file": "it is not an ordinary file",
+    "return-too-large": "it is too large for a return file",
+    "changed": "it changed, or its medium did not give all of it",
+    # what is in it
+    "too-many-unreadable": "too many bundles that it cannot read",
+    "impossible-answer": "an answer that cannot be",
+    "overlapping-files": "files that overlap",
+    "files-beyond-end": "files beyond the end",
+    "not-issued-here": "this office did not issue it",
+    "not-in-force": "it was not in force at that time",
+    "unnamed-stream": "a stream that no entry names",
+    "return-file": "the return file",
 }
 _PLACES: Final = frozenset(("why", "where", "status"))
 

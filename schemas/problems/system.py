@@ -110,6 +110,12 @@ ENTRIES: tuple[Entry, ...] = (
         "Start it in a terminal window, or use the commands: svidok --help.",
     ),
     Entry(
+        "E_TERMINAL_PLAIN",
+        "This terminal cannot carry the screens.",
+        "Nothing was changed.",
+        "Take interviews line by line: svidok field interview --plain. The other commands are in svidok --help.",
+    ),
+    Entry(
         "E_FILE_MISSING",
         "There is no file called {name}.",
         "Nothing was changed.",

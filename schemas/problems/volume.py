@@ -41,7 +41,8 @@ ENTRIES: tuple[Entry, ...] = (
     _bundle("E_INDEX", "The table of contents of this bundle does not fit its content ({where})."),
     Entry(
         "E_VOL_MISSING",
-        "Bundle {bundle} cannot be put together yet: {missing}.",
+        "Bundle {bundle} cannot be put together yet. Still needed: {missing} (how many × of which volumes; in brackets"
+        " the parts that are damaged in too many of them).",
         "What is there is kept, and nothing that was sealed is lost as long as the other volumes exist.",
         "Bring the missing volumes, or ask the field to export once more; nothing else has to be repeated.",
     ),

@@ -10,6 +10,8 @@ from schemas.structure import Between, Size
 
 PublicNacl = Annotated[bytes, Size(32)]
 PublicXWing = Annotated[bytes, Size(1216)]
+LABEL_BYTES = 80
+Label = Annotated[str, Size(1, LABEL_BYTES)]
 Version = Annotated[int, Between(1, 2**31)]
 
 
@@ -83,7 +85,10 @@ class EnrolmentRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackRecipient:
-    """One recipient of a compartment: its place in an all-of group, its epoch and its public keys (§6.3, §8.4)."""
+    """One recipient of a compartment: its place in an all-of group, its epoch and its public keys (§6.3, §8.4).
+
+    `label` says in a few words who holds the key, for the documenter's eyes alone.
+    """
 
     rid: Id16
     comp: Compartment
@@ -94,6 +99,7 @@ class PackRecipient:
     start: Seconds
     pkN: PublicNacl
     pkX: PublicXWing
+    label: Label | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

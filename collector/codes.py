@@ -10,6 +10,8 @@ import secrets
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 12
 _MISREAD = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None})
+# The letters of the Ukrainian and the Russian layout that lie on the keys of Latin ones.
+_KEYS = str.maketrans("ЙЦУКЕНГШЩЗФІЫВАПРОЛДЯЧСМИТЬ", "QWERTYUIOPASSDFGHJKLZXCVBNM")
 
 
 def draw() -> str:
@@ -18,8 +20,11 @@ def draw() -> str:
 
 
 def normal(typed: str) -> str:
-    """A code as a person types it, in its one spelling: capitals, without spaces and dashes, I and L as 1, O as 0."""
-    return typed.upper().translate(_MISREAD)
+    """A code as a person types it, in its one spelling: capitals, without spaces and dashes, I and L as 1, O as 0.
+
+    Letters typed while the keyboard stands on Ukrainian or Russian are read as the Latin ones on the same keys.
+    """
+    return typed.upper().translate(_KEYS).translate(_MISREAD)
 
 
 def is_code(text: str) -> bool:

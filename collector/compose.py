@@ -24,6 +24,11 @@ from schemas.records.common import COMPARTMENTS, IDENTITY, PROCESS, LeafSignatur
 from schemas.records.document import Answer, AttachmentKey, Consent, Document, Missing
 from schemas.records.manifest import Core, Manifest, RecipientRef, StreamRef
 from schemas.records.mission import PackRecipient
+from schemas.records.notes import Note
+from schemas.records.notes import as_extra as notes_as_extra
+from schemas.records.readback import Event
+from schemas.records.readback import as_extra as readback_as_extra
+from schemas.records.times import Times, as_extra
 from schemas.session import Session
 from schemas.session_types import Path, Value
 from schemas.xform_model import Form, Question
@@ -38,7 +43,9 @@ Sign = Callable[[bytes], LeafSignature]
 class Material:
     """What will be sealed: answers and attachments of each compartment, and the attachments that stay behind.
 
-    `typed`: words that stood at a question and that it cannot take as an answer, by compartment.
+    `typed`: words that stood at a question and that it cannot take as an answer, by compartment. `times`: when and how
+    long it was taken, None where nobody sat at it. `notes`: what the documenter noted to single answers.
+    `readback`: when the account was read back, and changed after that.
     """
 
     answers: dict[int, list[Answer]] = field(default_factory=dict)
@@ -46,6 +53,9 @@ class Material:
     left_behind: list[Attachment] = field(default_factory=list)
     consents: tuple[Consent, ...] = ()
     typed: dict[int, list[tuple[Path, str]]] = field(default_factory=dict)
+    times: Times | None = None
+    notes: tuple[Note, ...] = ()
+    readback: tuple[Event, ...] = ()
 
     @property
     def compartments(self) -> list[int]:
@@ -157,7 +167,9 @@ def _document(eid: bytes, comp: int, material: Material, stream_key: Callable[[b
     ledger = material.consents if comp == PROCESS and material.consents else None
     answers = tuple(material.answers.get(comp, ()))
     typed = [[plain_path(path), words] for path, words in material.typed.get(comp, ())]
-    extra = {TYPED: typed} if typed else {}
+    extra: dict[str, object] = {TYPED: typed} if typed else {}
+    if comp == PROCESS:
+        extra |= as_extra(material.times) | notes_as_extra(material.notes) | readback_as_extra(material.readback)
     document = Document(eid=eid, comp=comp, answers=answers, atts=tuple(keys), consents=ledger, extra=extra)
     try:
         return structure.encode(document, canonical.DOCUMENT)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from collector import codes, crypto, files, media
 from collector.crypto import P, Secret
@@ -21,7 +21,6 @@ from schemas.problems import Problem
 from schemas.records.document import By
 from schemas.session_types import EntryState, Path, Value
 
-RowKind: TypeAlias = Literal["answer", "entry", "cursor", "consent"]
 ANSWER_BYTES = 1 << 20
 _PLACE = 16
 _NONCE = 24
@@ -53,11 +52,17 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where the person is: the question, the text not yet confirmed, the language of the screen."""
+    """Where the person is: the question, the text not yet confirmed, the language of the screen.
+
+    `at` is the place of the cursor in the text as a count of characters (None: its end), `top` the first row that was
+    seen of it.
+    """
 
     path: Path
     pending: str
     language: str
+    at: int | None = None
+    top: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ class DraftRows:
         self._key = crypto.expand(key, "draft/row")
         self._place_key = crypto.expand(key, "draft/place")
 
-    def put(self, kind: RowKind, path: Path, values: Sequence[object]) -> None:
+    def put(self, kind: str, path: Path, values: Sequence[object]) -> None:
         """Keeps `values` (canonical types) for `path`, in the place of what was there. Raises E_CMP_*."""
         place = self._place(kind, path)
         data = canonical.dump([kind, plain_path(path), *values], canonical.DOCUMENT)
@@ -89,25 +94,34 @@ class DraftRows:
             (self._draft, place, blob),
         )
 
-    def drop(self, kind: RowKind, path: Path) -> None:
+    def drop(self, kind: str, path: Path) -> None:
         """Removes what was kept for `path`."""
         self._db.execute("DELETE FROM draft_row WHERE draft = ? AND place = ?", (self._draft, self._place(kind, path)))
 
     def load(self) -> Iterator[Row]:
         """Every row of the draft. Raises E_DB_CORRUPT for one that does not open under the draft's key and place."""
         for place, blob in self._db.query("SELECT place, blob FROM draft_row WHERE draft = ?", (self._draft,)):
-            data = crypto.xaead_open(self._key, blob[:_NONCE], blob[_NONCE:], self._aad(place))
-            if data is None:
-                raise Problem("E_DB_CORRUPT")
-            kind, path, *values = canonical.load(data, canonical.DOCUMENT)
-            yield Row(kind, wire_path(path), tuple(values))
+            yield self._row(place, blob)
+
+    def one(self, kind: str, path: Path) -> Row | None:
+        """What is kept for `path`; None where nothing is. Raises E_DB_CORRUPT as `load` does."""
+        place = self._place(kind, path)
+        found = self._db.one("SELECT blob FROM draft_row WHERE draft = ? AND place = ?", (self._draft, place))
+        return None if found is None else self._row(place, found[0])
 
     def wipe(self) -> None:
         """Forget the keys; harmless when repeated."""
         self._key.wipe()
         self._place_key.wipe()
 
-    def _place(self, kind: RowKind, path: Path) -> bytes:
+    def _row(self, place: bytes, blob: bytes) -> Row:
+        data = crypto.xaead_open(self._key, blob[:_NONCE], blob[_NONCE:], self._aad(place))
+        if data is None:
+            raise Problem("E_DB_CORRUPT")
+        kind, path, *values = canonical.load(data, canonical.DOCUMENT)
+        return Row(kind, wire_path(path), tuple(values))
+
+    def _place(self, kind: str, path: Path) -> bytes:
         name = canonical.dump([kind, plain_path(path)])
         return bytes(crypto.extract(self._place_key, name)[:_PLACE])
 
@@ -126,9 +140,16 @@ def wire_path(path: Sequence[Any]) -> Path:
 
 
 def entry_states(entries: Mapping[Path, bool]) -> list[EntryState]:
-    """Entries of repeats (path to whether it was removed) as a session takes them: outer ones first, in their order."""
+    """Entries of repeats (path to whether it was removed) as a session takes them: outer ones first, in their order.
+
+    Those inside of removed ones are left out.
+    """
     order = sorted(entries, key=lambda path: (len(path), [step[1] for step in path if not isinstance(step, str)]))
-    return [EntryState(path, entries[path]) for path in order]
+    return [
+        EntryState(path, entries[path])
+        for path in order
+        if not any(entries.get(path[:size], False) for size in range(1, len(path)))
+    ]
 
 
 def path_text(path: Path) -> str:

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from collector import codes, crypto, drafts, hygiene, identity, media, mission, outbox, sealing
+from collector import codes, crypto, drafts, hygiene, identity, media, mission, outbox, sealing, standing
 from collector.cells import CELL
+from collector.correction import Link
 from collector.database import guard_memory
+from collector.drafts import Draft
 from collector.forms import open_form
 from collector.interview import Interview
 from collector.keyslots import KdfParams
 from collector.mission import ActivePack, PackSummary
+from collector.review import hidden_files
 from collector.sealing import SealedEntry
 from collector.signer import LEAVES
+from collector.standing import Refusal
 from collector.vault import Vault, field_migrations
 from schemas.problems import Problem
 from schemas.records.mission import PackForm
@@ -35,7 +39,11 @@ LEAVING = ("sealed", "exported", "stored", "needs-human")
 
 @dataclass(frozen=True, slots=True)
 class InterviewRow:
-    """One line of the list of interviews: drafts and sealed entries alike. Times are seconds since 1970."""
+    """One line of the list of interviews: drafts and sealed entries alike. Times are seconds since 1970.
+
+    `attachments` of a draft are all that lie in the vault, unless the list was asked for with `looking_in`. `kind` is
+    that of the manifest. `corrects` is told of a draft only: which record a sealed one names lies sealed in it.
+    """
 
     code: str
     state: str
@@ -48,6 +56,9 @@ class InterviewRow:
     bytes_: int = 0
     incomplete: str | None = None
     stale: bool = False
+    kind: str = "testimony"
+    corrects: Link | None = None
+    refusal: Refusal | None = None
 
 
 class Field:
@@ -58,6 +69,7 @@ class Field:
         self.notices = (*vault.warnings, *notices)
         self._clock = clock
         self._parsed: dict[bytes, Form] = {}
+        self._unreadable: set[bytes] = set()
         self._interviews: dict[str, Interview] = {}
 
     # ---- opening and closing ----
@@ -162,6 +174,22 @@ class Field:
             self._parsed[form_hash] = open_form(self.vault.db, stored.xml, stored.files)
         return self._parsed[form_hash]
 
+    def prepare_form(self) -> bool:
+        """Reads one form of a draft that was not read yet, so that opening it takes no time for that. False: none is
+        left. What cannot be read is told when the draft is opened.
+        """
+        for row in self.interviews():
+            if row.state != "open":
+                continue
+            wanted = drafts.find(self.vault.db, row.code).form
+            if wanted not in self._parsed and wanted not in self._unreadable:
+                try:
+                    self.form(wanted)
+                except Problem:
+                    self._unreadable.add(wanted)
+                return True
+        return False
+
     # ---- interviews ----
 
     def new_interview(self, form_id: str | None = None) -> Interview:
@@ -193,28 +221,53 @@ class Field:
             self._interviews[code] = held
         return held
 
-    def interviews(self) -> list[InterviewRow]:
-        """Every draft and every sealed entry of this device, the newest first."""
+    def interviews(self, *, looking_in: bool = False) -> list[InterviewRow]:
+        """Every draft and every sealed entry of this device, the newest first.
+
+        With `looking_in` drafts are read, so that only the attachments count that would be sealed: not those that were
+        taken away and can be brought back, nor those of questions that the form hides.
+        """
         db = self.vault.db
         rows = [
-            InterviewRow(code, state, form, opened, touched, files)
-            for code, state, form, opened, touched, files in db.query(
-                "SELECT code, state, form_id, opened_at, touched_at,"
-                " (SELECT count(*) FROM attachment WHERE attachment.draft = draft.id)"
-                " FROM draft JOIN form ON form.hash = draft.form"
+            self._told(InterviewRow(draft.code, draft.state, form, draft.opened_at, draft.touched_at, files), draft)
+            for form, files, *row in db.query(
+                "SELECT form_id, (SELECT count(*) FROM attachment WHERE attachment.draft = draft.id),"
+                " id, code, state, form, key, opened_at, touched_at FROM draft JOIN form ON form.hash = draft.form"
             )
+            for draft in (Draft(*row),)
         ]
+        if looking_in:
+            rows = [replace(row, attachments=self._files_to_seal(row)) if row.attachments else row for row in rows]
         rows += [
             InterviewRow(
-                code, state, form, opened, changed, files, bytes(eid).hex(), sealed, size, incomplete, bool(stale)
+                code, state, form, opened, changed, files, bytes(eid).hex(), sealed, size, incomplete, bool(stale), kind
             )
-            for code, state, form, opened, changed, files, eid, sealed, size, incomplete, stale in db.query(
+            for code, state, form, opened, changed, files, eid, sealed, size, incomplete, stale, kind in db.query(
                 "SELECT code, state, form_id, opened_at, changed_at,"
                 " (SELECT count(*) FROM entry_stream WHERE entry_stream.eid = entry.eid AND kind = 'att'),"
-                " eid, sealed_at, file_bytes, incomplete, stale FROM entry JOIN form ON form.hash = entry.form"
+                " eid, sealed_at, file_bytes, incomplete, stale, kind FROM entry JOIN form ON form.hash = entry.form"
             )
         ]
         return sorted(rows, key=lambda row: (row.opened_at, row.code), reverse=True)
+
+    def _told(self, row: InterviewRow, draft: Draft) -> InterviewRow:
+        told = standing.of_draft(self.vault, draft)
+        kind = "testimony" if told.corrects is None else "correction"
+        return replace(row, kind=kind, corrects=told.corrects, refusal=told.refusal)
+
+    def _files_to_seal(self, row: InterviewRow) -> int:
+        held = self._interviews.get(row.code)
+        if held is not None and not held.closed:
+            return _files_to_seal(held)
+        try:
+            draft = drafts.find(self.vault.db, row.code)
+            interview = Interview.resume(self.vault, draft, self.form(draft.form), clock=self._clock)
+        except Problem:
+            return row.attachments  # a draft that cannot be read still holds them
+        try:
+            return _files_to_seal(interview)
+        finally:
+            interview.close()
 
     def seal(self, code: str, incomplete: str | None = None) -> SealedEntry:
         """Seals a draft for the office; `incomplete` is the reason why an interview was interrupted.
@@ -315,3 +368,8 @@ class Field:
             states,
         )
         return 0 if row is None else int(row[0]) + int(row[1]) * CELL
+
+
+def _files_to_seal(interview: Interview) -> int:
+    hidden = hidden_files(interview.session)
+    return sum(each.sid not in hidden for each in interview.files())

@@ -24,13 +24,21 @@ from schemas.xform_model import Path, Question, Repeat
 Progress = Callable[[int, int], None]
 
 
-def begin_filled(field: Field, data: Mapping[str, Any], *, form_id: str | None = None, folder: FilePath) -> str:
-    """A new interview with these answers; the record code. Paths of files are taken from `folder` on.
+def begin_filled(
+    field: Field,
+    data: Mapping[str, Any],
+    *,
+    form_id: str | None = None,
+    folder: FilePath,
+    begin: Callable[[], Interview] | None = None,
+) -> str:
+    """A new interview with these answers, begun by `begin` where it is no plain one; the record code. Paths of files
+    are taken from `folder` on.
 
     Raises E_NOT_ENROLLED, E_FORM_UNKNOWN, E_ANSWER_*, E_ATTACH_*, and E_GATE_WIPE when the answers say that nothing
     is kept; then no interview was begun.
     """
-    interview = field.new_interview(form_id)
+    interview = field.new_interview(form_id) if begin is None else begin()
     try:
         fill(interview, data, folder)
         wiping = interview.review().wiping

@@ -17,7 +17,8 @@ from schemas.session import Session
 from schemas.session_types import Path
 from schemas.xform_model import Form
 
-_PLACE = "consent"
+KIND = "consent"
+"""The kind of the draft's rows that keep the events."""
 
 
 class Ledger:
@@ -63,7 +64,7 @@ class Ledger:
             number = max(self._events, default=0) + 1
             heard = event.wording
             plain = [drafts.plain_path(path), value, missing, now, heard.version, heard.language, heard.digest]
-            rows.put("consent", ((_PLACE, number),), plain)
+            rows.put(KIND, place(number), plain)
             self._events[number] = event
 
     def records(self) -> tuple[Consent, ...]:
@@ -80,6 +81,11 @@ class Ledger:
             )
             for each in self.events
         )
+
+
+def place(number: int) -> Path:
+    """The place of the event with this number, from 1."""
+    return ((KIND, number),)
 
 
 def _in_order(paths: Collection[Path], form: Form) -> list[Path]:

@@ -51,6 +51,7 @@ class ShownRecipient:
     epoch: int
     fingerprint: str
     new: bool
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +237,7 @@ def _shown(recipient: PackRecipient, known: set[tuple[bytes, int, int]]) -> Show
         epoch=recipient.epoch,
         fingerprint=crypto.fingerprint(recipient.pkN + recipient.pkX),
         new=_seen_as(recipient) not in known,
+        label=recipient.label or "",
     )
 
 

@@ -16,7 +16,7 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from collector import compose, crypto, drafts, files, identity, media, outbox
+from collector import compose, crypto, drafts, files, identity, media, outbox, panic_note
 from collector import sealing_steps as steps
 from collector.crypto import Secret
 from collector.drafts import Draft
@@ -24,6 +24,7 @@ from collector.field import Field
 from collector.identity import Signer
 from collector.interview import Interview
 from collector.media import Attachment, Rewrap
+from collector.panic_note import PanicNote, Why
 from collector.review import hidden_files, unanswered_consent
 from collector.sealing_steps import Work
 from collector.vault import Vault
@@ -50,7 +51,13 @@ class _Plan:
 
     works: list[Work] = field(default_factory=list)
     erase: list[Draft] = field(default_factory=list)
-    left: dict[str, str] = field(default_factory=dict)
+    why: dict[str, Why] = field(default_factory=dict)
+    left: dict[str, Problem] = field(default_factory=dict)
+
+    def note(self, now: int) -> PanicNote:
+        """What the person who unlocks next is told."""
+        erased = tuple((draft.code, self.why[draft.code]) for draft in self.erase)
+        return PanicNote(now, tuple(work.draft.code for work in self.works), erased, tuple(self.left.items()))
 
 
 def seal_and_lock(home: Field) -> Panicked:
@@ -80,13 +87,14 @@ def _seal_all(home: Field, now: int) -> Panicked:
         files.checkpoint("panic: frozen")
     try:
         _compose_all(vault, interviews, plan, now)
-        _commit_what_fits(vault, plan)
+        _commit_what_fits(vault, plan, now)
     finally:
         for work in plan.works:
             if work.following is not None:
                 work.following.wipe()
-    sealed = tuple(work.draft.code for work in plan.works)
-    return Panicked(sealed, tuple(draft.code for draft in plan.erase), tuple(plan.left.items()))
+    note = plan.note(now)
+    erased, left = (code for code, _ in note.erased), ((code, problem.code) for code, problem in note.left)
+    return Panicked(note.sealed, tuple(erased), tuple(left))
 
 
 # ---- what is to be done ----
@@ -101,18 +109,23 @@ def _open_all(home: Field, plan: _Plan) -> list[Interview]:
             _confirm(interview)
             if nothing_is_kept(interview):
                 plan.erase.append(draft)
+                plan.why[draft.code] = "refused" if _refused(interview) else "untold"
             else:
                 found.append(interview)
         except Problem as problem:
-            plan.left[draft.code] = problem.code
+            plan.left[draft.code] = problem
     return found
 
 
 def nothing_is_kept(interview: Interview) -> bool:
     """Whether a panic erases a draft: the person said no, or nothing was told and consent not asked yet."""
-    if any(gate.wipes for gate in interview.open_gates()):
+    if _refused(interview):
         return True
     return not _told(interview) and bool(unanswered_consent(interview.session))
+
+
+def _refused(interview: Interview) -> bool:
+    return any(gate.wipes for gate in interview.open_gates())
 
 
 def _told(interview: Interview) -> bool:
@@ -196,7 +209,7 @@ def _compose_all(vault: Vault, interviews: Sequence[Interview], plan: _Plan, now
             work.entry = steps.composed(vault, work)
             steps.write_pending(vault, work)
         except Problem as problem:
-            plan.left[interview.code] = problem.code
+            plan.left[interview.code] = problem
             if work is not None:
                 _undo(vault, [work])
         else:
@@ -224,30 +237,32 @@ def _following(vault: Vault, last: Work, now: int) -> Signer:
 # ---- the one turn of the ring ----
 
 
-def _commit_what_fits(vault: Vault, plan: _Plan) -> None:
+def _commit_what_fits(vault: Vault, plan: _Plan, now: int) -> None:
     """One turn of the ring for all; where the disk cannot take that, for half of them, and so on down to none."""
     while True:
         generation = vault.ring.generation
         try:
-            _commit(vault, plan)
+            _commit(vault, plan, now)
             break
         except Problem as problem:
             if vault.ring.generation != generation:
                 break  # the fault came after the commit: what was written counts
             if not plan.works:
-                plan.left.update({draft.code: problem.code for draft in plan.erase})
+                plan.left.update({draft.code: problem for draft in plan.erase})
                 plan.erase.clear()
+                with contextlib.suppress(Problem):  # the drafts themselves say that they are not sealed
+                    panic_note.keep(vault.db, plan.note(now))
                 return
             dropped = plan.works[len(plan.works) // 2 :]
             del plan.works[len(plan.works) // 2 :]
-            plan.left.update({work.draft.code: problem.code for work in dropped})
+            plan.left.update({work.draft.code: problem for work in dropped})
             _undo(vault, dropped)
     for work in plan.works:
         with contextlib.suppress(Problem):  # the next opening gives it its name
             outbox.publish(vault, work.name)
 
 
-def _commit(vault: Vault, plan: _Plan) -> None:
+def _commit(vault: Vault, plan: _Plan, now: int) -> None:
     spooled: list[str] = []
 
     def write(rewrap: Rewrap) -> None:
@@ -260,6 +275,7 @@ def _commit(vault: Vault, plan: _Plan) -> None:
             vault.log.append("draft-delete", draft.code.encode())
         numbers = {"sealed": len(plan.works), "erased": len(plan.erase), "left": len(plan.left)}
         vault.log.append("panic", b"", numbers)
+        panic_note.keep(vault.db, plan.note(now))
 
     vault.ring.rotate(vault.db, write)
     media.erase_spooled(vault, spooled)

@@ -31,7 +31,8 @@ def replace(interview: Interview, chosen: Collection[Mention] | None = None) -> 
     Raises E_INTERVIEW_CLOSED, E_INTERVIEW_FROZEN, and what writing raises; then answers before it are changed.
     """
     wanted = [each for each in found(interview) if chosen is None or each in chosen]
-    return tuple(_written(interview, wanted))
+    with interview.together("names"):
+        return tuple(_written(interview, wanted))
 
 
 def _written(interview: Interview, wanted: list[Mention]) -> Iterator[Path]:

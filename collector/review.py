@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from collector.marks import Mark
 from collector.media import Attachment
 from schemas.gates import ENDING, OpenGate, open_gates
 from schemas.session import Session
@@ -21,7 +22,8 @@ class Review:
 
     `blocking` may stop the interview, `missing` are due answers, `invalid` break a rule of the form; `hidden_files` are
     attachments of questions that the form hides now: they are erased at sealing. `counts` has numbers for a screen,
-    `gates` what stops, limits, hides, withholds or warns (`schemas.gates`).
+    `gates` what stops, limits, hides, withholds or warns (`schemas.gates`), `marks` what was to be asked later: nothing
+    that would stop it.
     """
 
     blocking: tuple[Issue, ...]
@@ -30,6 +32,7 @@ class Review:
     hidden_files: tuple[Attachment, ...]
     counts: Mapping[str, int]
     gates: tuple[OpenGate, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
     @property
     def ending(self) -> tuple[OpenGate, ...]:

@@ -9,8 +9,23 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Literal
 
-from collector import about, compose, crypto, drafts, files, identity, media, mission, outbox
+from collector import (
+    about,
+    answer_notes,
+    compose,
+    crypto,
+    drafts,
+    files,
+    identity,
+    media,
+    mission,
+    outbox,
+    readback,
+    timekeeping,
+)
+from collector.correction import Link, link_of
 from collector.crypto import Secret
 from collector.database import Database
 from collector.drafts import Draft
@@ -30,7 +45,7 @@ class Work:
     """What one sealing has in hand between its steps.
 
     `keys` opens the signer's state, `before` is H(core) and log size of the device's entry before: those of the
-    database, or of the work before this one when several entries are made together.
+    database, or of the work before this one when several entries are made together. `link`: what the entry corrects.
     """
 
     draft: Draft
@@ -45,6 +60,12 @@ class Work:
     log_size: int = 0
     entry: compose.Entry | None = None
     following: Secret | None = None
+    link: Link | None = None
+
+    @property
+    def kind(self) -> Literal["testimony", "correction"]:
+        """What the manifest calls the entry."""
+        return "testimony" if self.link is None else "correction"
 
     def made(self) -> compose.Entry:
         """The sealed bytes."""
@@ -89,9 +110,14 @@ def prepare(
         interrupted=incomplete is not None,
         consents=interview.ledger.records(),
     )
+    material.times = timekeeping.noted(interview)
+    material.notes = answer_notes.sealed(interview)
+    material.readback = readback.events(interview)
+    material.left_behind.extend(interview.files_away())
     return Work(
-        interview.draft, files.random_name(), now, pack, signer, material, incomplete, vault.ring, _last(vault.db)
-    )
+        interview.draft, files.random_name(), now, pack, signer, material, incomplete, vault.ring, _last(vault.db),
+        link=link_of(interview),
+    )  # fmt: skip
 
 
 def _last(db: Database) -> tuple[bytes, int]:
@@ -135,7 +161,8 @@ def _core(
     return Core(
         eid=eid,
         hdr=hdr,
-        kind="testimony",
+        kind=work.kind,
+        rel=() if work.link is None else ((work.link.way, work.link.eid),),
         code=work.draft.code,
         mission=work.pack.body.mission,
         pack=(work.pack.body.ver, work.pack.hash),
@@ -197,10 +224,11 @@ def _insert_entry(db: Database, work: Work, entry: compose.Entry) -> None:
     db.execute(
         "INSERT INTO entry (eid, code, kind, form, signer, seq, core_hash, file_hash, file_bytes, file_name, comps,"
         " log_size, incomplete, stale, opened_at, sealed_at, changed_at)"
-        " VALUES (?, ?, 'testimony', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             entry.eid,
             work.draft.code,
+            work.kind,
             work.draft.form,
             work.signer.number,
             work.signer.next_leaf,

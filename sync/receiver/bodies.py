@@ -17,6 +17,18 @@ End = Literal["whole", "cut", "taken", "stopping"]
 QUIET: Final = 0.05
 """Seconds without a byte after which a body that has to stop is taken to have brought all it had on the way."""
 WIND_DOWN: Final = 1.0
+STEP: Final = 1 << 18
+"""Bytes that are worth a step of the application; what arrived in small pieces is joined up to that."""
+
+
+def taken_from(pieces: list[bytes | memoryview], wanted: int) -> bytes | memoryview:
+    """The first of these pieces, and as many more as make `wanted` bytes of them or somewhat more; not none."""
+    count, size = 1, len(pieces[0])
+    while count < len(pieces) and size < wanted:
+        size += len(pieces[count])
+        count += 1
+    taken, pieces[:count] = pieces[:count], []
+    return taken[0] if count == 1 else b"".join(taken)
 
 
 class Body:
@@ -27,7 +39,7 @@ class Body:
     def __init__(self, receive: Receive, bound: Callable[[], int]) -> None:
         self._receive = receive
         self._bound = bound
-        self._held: list[bytes] = []
+        self._held: list[bytes | memoryview] = []
         self._size = 0
         self._end: End | None = None
         self._wake = asyncio.Event()
@@ -76,16 +88,18 @@ class Body:
             self._end = end
         self._wake.set()
 
-    async def next(self, seconds: float | None = None) -> bytes | None:
-        """What has arrived since, at least one byte; None at the end. TimeoutError when nothing arrives for so long."""
+    async def next(self, seconds: float | None = None) -> bytes | memoryview | None:
+        """What has arrived since, at least one byte, and no more than a step is worth; None at the end. TimeoutError
+        when nothing arrives for so long.
+        """
         if not self._held and self._end is None:
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
         if not self._held:
             return None
-        piece = self._held[0] if len(self._held) == 1 else b"".join(self._held)
-        self._held, self._size = [], 0
-        if self._end is None:
+        piece = taken_from(self._held, STEP)
+        self._size -= len(piece)
+        if self._end is None and not self._held:
             self._wake.clear()
         self._room.set()
         return piece

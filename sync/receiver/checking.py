@@ -10,10 +10,13 @@ disprove, except those of the cell (or lead) that is not whole yet. Pure: bytes 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from collector import merkle
 from collector.cells import CELL
 from collector.crypto import BytesLike
 from schemas.problems import Problem
@@ -22,6 +25,8 @@ from sync.volume import HEADER, LENGTHS, Header, lead_length, proven_lead, read_
 
 _HASH: Final = 32
 _LEAF: Final = b"\0"
+Leaf = Callable[[], bytes]
+"""Gives a leaf hash, once it is computed."""
 
 
 class Needed(NamedTuple):
@@ -58,6 +63,16 @@ class Layout:
             return Needed(min(offset, self.first), offset, 0)
         part = (offset - self.first) % CELL
         return Needed(self.first, offset - part, part)
+
+
+def leaf_hashes(cells: memoryview) -> list[bytes]:
+    """The leaf hashes of whole cells that follow each other."""
+    hashes = []
+    for at in range(0, len(cells), CELL):
+        leaf = sha256(_LEAF)
+        leaf.update(cells[at : at + CELL])
+        hashes.append(leaf.digest())
+    return hashes
 
 
 def claim_of(header: Header) -> Claim:
@@ -110,9 +125,19 @@ class VolumeChecker:
             raise ValueError("no header was proven yet")
         return claim_of(self.header)
 
-    def feed(self, data: BytesLike) -> None:
-        """Takes the next bytes. Raises E_UPLOAD_LENGTH (nothing is taken), E_UPLOAD_CELL; for a lead that does not
-        hold E_VOL_MAGIC, E_VOL_FORMAT, E_VOL_SIG, E_PAD, E_VOL_LEAVES.
+    def whole_cells(self, data: BytesLike) -> tuple[int, memoryview]:
+        """Of the next bytes, those that are whole cells, and the row of the first of them."""
+        start = max(self.offset, self.layout.first)
+        row = -((self.layout.first - start) // CELL)
+        at = self.layout.first + row * CELL - self.offset
+        end = min(len(data), self.layout.tail - self.offset)
+        return row, memoryview(data)[at : at + max(0, end - at) // CELL * CELL]
+
+    def feed(self, data: BytesLike, beside: Mapping[int, Leaf] = MappingProxyType({})) -> None:
+        """Takes the next bytes. `beside`: rows of which somebody else computes the leaf hash.
+
+        Raises E_UPLOAD_LENGTH (nothing is taken), E_UPLOAD_CELL; for a lead that does not hold E_VOL_MAGIC,
+        E_VOL_FORMAT, E_VOL_SIG, E_PAD, E_VOL_LEAVES.
         """
         view = memoryview(data)
         if len(view) > self.layout.length - self.offset:
@@ -123,7 +148,7 @@ class VolumeChecker:
             if self.offset < self.layout.first:
                 at += self._feed_lead(rest)
             elif self.offset < self.layout.tail:
-                at += self._feed_cell(rest)
+                at += self._feed_cell(rest, beside)
             else:
                 at += self._feed_tail(rest)
 
@@ -153,17 +178,21 @@ class VolumeChecker:
         if self._lead[:8] != b"SVIDVOL1":
             raise Problem("E_VOL_MAGIC")
 
-    def _feed_cell(self, view: memoryview) -> int:
+    def _feed_cell(self, view: memoryview, beside: Mapping[int, Leaf]) -> int:
         """Hashes up to the end of the present cell, and compares it there."""
         row, part = divmod(self.offset - self.layout.first, CELL)
         taken = view[: CELL - part]
-        self._cell.update(taken)
+        leaf = beside.get(row) if len(taken) == CELL else None
+        if leaf is None:
+            self._cell.update(taken)
         self.offset += len(taken)
         if part + len(taken) == CELL:
-            digest = self._cell.digest()
+            digest = self._cell.digest() if leaf is None else leaf()
             self._cell = sha256(_LEAF)
             at = HEADER + _HASH * row
-            if digest != self._lead[at : at + _HASH]:
+            signed = self._lead[at : at + _HASH]
+            # Whoever hashes beside may only say that a cell is good.
+            if digest != signed and (leaf is None or merkle.leaf(taken) != signed):
                 self.offset = self.layout.first + row * CELL
                 raise Problem("E_UPLOAD_CELL")
         return len(taken)

@@ -7,23 +7,39 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Final, TypeVar
 
 from collector import crypto
-from collector.crypto import Secret
+from collector.cells import CELL
+from collector.crypto import BytesLike, Secret
 from schemas.problems import Problem
+from sync.receiver import lanes
 from sync.receiver.bodies import Body
 from sync.receiver.bounds import Bounds
-from sync.receiver.checking import VolumeChecker
+from sync.receiver.checking import Leaf, VolumeChecker, leaf_hashes
 from sync.receiver.ports import Claim, Clock, Index, Store
 from sync.receiver.receipt import sign_r1
 
 T = TypeVar("T")
 THREADS = 4
 LEAST = 32 * 1024
+SHARE: Final = 2
+"""Cells of one piece for which another thread is worth asking."""
+
+
+def _at(hashes: Future[list[bytes]], place: int) -> bytes:
+    return hashes.result()[place]
+
+
+def _feed_in_lanes(found: lanes.Lanes, checker: VolumeChecker, piece: BytesLike, row: int, cells: memoryview) -> None:
+    """`VolumeChecker.feed`, after the hashes of all cells that are whole."""
+    hashes = found.leaf_hashes(cells) if len(cells) >= lanes.LEAST * CELL else []
+    checker.feed(piece, {row + at: partial(hashes.__getitem__, at) for at in range(len(hashes))})
 
 
 class Receiver:
@@ -36,6 +52,8 @@ class Receiver:
         self._clock = clock
         _, self._key = crypto.sign_keypair(seed)
         self._pool = ThreadPoolExecutor(THREADS, "check")
+        self._helpers = min(THREADS, os.cpu_count() or 1)
+        self._lanes = lanes.found()
         self._bodies: set[Body] = set()
         self._uploads = 0
         self._reads = 0
@@ -49,6 +67,22 @@ class Receiver:
     async def in_thread(self, work: Callable[..., T], *args: object) -> T:
         """Runs what would hold up everybody else."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
+
+    async def check(self, checker: VolumeChecker, piece: BytesLike) -> None:
+        """`VolumeChecker.feed` in a thread, the cells of a large piece in lanes or in several. Raises as that."""
+        row, cells = checker.whole_cells(piece)
+        if self._lanes is not None:
+            await self.in_thread(_feed_in_lanes, self._lanes, checker, piece, row, cells)
+            return
+        count = len(cells) // CELL
+        first = max(1, -(-count // max(1, min(self._helpers, count // SHARE))))
+        beside: dict[int, Leaf] = {}
+        for begin in range(first, count, first):
+            # Asked before the one that will wait for them, they are never behind it in the queue.
+            hashes = self._pool.submit(leaf_hashes, cells[begin * CELL : (begin + first) * CELL])
+            for at in range(begin, min(begin + first, count)):
+                beside[row + at] = partial(_at, hashes, at - begin)
+        await self.in_thread(checker.feed, piece, beside)
 
     def receipt(self, claim: Claim) -> bytes:
         """R1, signed: this volume is stored here (docs/spec/protocol.md §11.1)."""

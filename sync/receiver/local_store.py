@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
 from collector import files
+from collector.crypto import BytesLike
 from schemas.problems import Problem
 from sync.receiver.ports import Place, Upload
 
@@ -115,7 +116,7 @@ class LocalStore:
                 raise
             return _read_at(self.volume_path(upload.claim.place), offset, length)
 
-    def write_at(self, fd: int, data: bytes, offset: int) -> None:
+    def write_at(self, fd: int, data: BytesLike, offset: int) -> None:
         """Writes bytes of an upload, as long as the reserve stays free; in a thread. Raises E_RECEIVER_FULL."""
         disk = os.statvfs(self._folder)
         reserve = min(_RESERVE, disk.f_blocks * disk.f_frsize // 16)
@@ -214,7 +215,7 @@ class LocalWriter:
         self._store, self._upload = store, upload
         self._fd = -1
         self._end = self._durable = upload.offset
-        self._gathered: list[bytes] = []
+        self._gathered: list[bytes | memoryview] = []
         self._gathered_bytes = 0
         self._underway: asyncio.Task[None] | None = None
         self._fault: Problem | None = None
@@ -268,7 +269,9 @@ class LocalWriter:
         """See `ports.Writer`. Raises E_UPLOAD_LENGTH, E_RECEIVER_FULL, E_RECEIVER_FAULT (also for bytes before)."""
         if self._end + len(data) > self._upload.length:
             raise Problem("E_UPLOAD_LENGTH")
-        self._gathered.append(data if isinstance(data, bytes) else bytes(data))
+        if not (isinstance(data, bytes) or (isinstance(data, memoryview) and data.readonly)):
+            data = bytes(data)
+        self._gathered.append(data)
         self._gathered_bytes += len(data)
         self._end += len(data)
         if self._gathered_bytes >= _GATHER:
@@ -280,7 +283,8 @@ class LocalWriter:
         if self._gathered:
             blocks, self._gathered = self._gathered, []
             start, self._gathered_bytes = self._end - self._gathered_bytes, 0
-            work = self._store.run(self._store.write_at, self._fd, b"".join(blocks), start)
+            data = blocks[0] if len(blocks) == 1 else b"".join(blocks)
+            work = self._store.run(self._store.write_at, self._fd, data, start)
             self._underway = asyncio.get_running_loop().create_task(work)
 
     async def _settle(self) -> None:
@@ -334,7 +338,7 @@ async def _to_its_end(work: asyncio.Future[R]) -> R:
     return work.result()
 
 
-def _write_at(fd: int, data: bytes, offset: int) -> None:
+def _write_at(fd: int, data: BytesLike, offset: int) -> None:
     files.checkpoint("upload: thread")
     view, start = memoryview(data), offset
     while view:

@@ -233,7 +233,9 @@ class Writer(Protocol):
     async def __aexit__(self, *error: object) -> None: ...
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Takes bytes at the present end; they count only after `flush`."""
+        """Takes bytes at the present end; they count only after `flush`. What lies under a read-only view must not
+        change before that; any other place may be used again at once.
+        """
 
     async def flush(self) -> int:
         """Makes everything durable that was written; returns the length from the start of the upload."""

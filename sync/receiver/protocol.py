@@ -10,10 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import ssl
 from collections.abc import MutableMapping
 from http import HTTPStatus
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final
 
 import h11
 from uvicorn.config import Config
@@ -21,6 +20,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from sync.network import CODE_HEADER
+from sync.receiver.bodies import STEP, taken_from
 from sync.receiver.bounds import Bounds
 from sync.receiver.heads import END, BadHead, read_head, suspicious
 
@@ -30,20 +30,12 @@ _GRACE: Final = 0.2
 _LAST: Final = b"0\r\n\r\n"
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[^\r]*\r\n", re.IGNORECASE)
 BUFFER: Final = 1 << 16
-"""Bytes that are taken from the line at once, and that TLS may hold back besides."""
-LARGE: Final = 1 << 18
-"""The same while there are few connections: each step then does more, and the steps cost more than the bytes."""
-FEW: Final = 16
-AHEAD: Final = 4 << 20
+"""Bytes that are taken from the line at once."""
+LARGE: Final = 1 << 22
+"""Bytes of long bodies that all connections over TLS together may take at once: each step costs more than its bytes."""
+AHEAD: Final = 8 << 20
 """Bytes of bodies that all connections together may have taken in before the application asks for them."""
 Message = MutableMapping[str, Any]
-
-
-@runtime_checkable
-class _Bounded(Protocol):
-    """A transport that can be told how much to read ahead: asyncio's over TLS."""
-
-    def set_read_buffer_limits(self, high: int) -> None: ...
 
 
 class Strict(H11Protocol, asyncio.BufferedProtocol):
@@ -69,9 +61,8 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
         self._head = bytearray()
         self._left: int | None = 0
         self._declared = 0
-        self._pieces: list[bytes] = []
+        self._pieces: list[bytes | memoryview] = []
         self._kept = 0
-        self._tls: ssl.SSLObject | None = None
         self._clock: asyncio.TimerHandle | None = None
         self._since = self._seen = self.loop.time()
         self._window = (self._since, 0)
@@ -86,27 +77,14 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """The connection is open, TLS included."""
         super().connection_made(transport)
-        self._tls = transport.get_extra_info("ssl_object")
-        if isinstance(transport, _Bounded):
-            transport.set_read_buffer_limits(BUFFER)
         self._since = self.loop.time()
         self._clock = self.loop.call_later(_TICK, self._tick)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone; what TLS still held of a body comes first."""
+        """The connection is gone."""
         if self._clock is not None:
             self._clock.cancel()
-        self._drain_tls()
         super().connection_lost(exc)
-
-    def _drain_tls(self) -> None:
-        """A reset drops what TLS had not given out yet while we did not read; it arrived, so it counts."""
-        tls, self._tls = self._tls, None
-        if tls is None or self.cycle is None or self.cycle.response_started:
-            return
-        with contextlib.suppress(ssl.SSLError):
-            while self.conn.their_state is h11.SEND_BODY and (data := tls.read(BUFFER)):
-                self._take_body(memoryview(data))
 
     # ---- bytes in ----
 
@@ -116,14 +94,18 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Bytes from the peer lie in the buffer."""
-        self._arrived(self.buffer[:nbytes])
+        self.arrived(self.buffer[:nbytes], own=False)
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the peer."""
-        self._arrived(memoryview(data))
+        self.arrived(memoryview(data), own=False)
 
-    def _arrived(self, rest: memoryview) -> None:
-        """Parts of a head, of a body, or of neither."""
+    def in_bulk(self) -> bool:
+        """Whether what comes now is a long body."""
+        return (self._left or 0) > BUFFER and self.conn.their_state is h11.SEND_BODY and not self._refused
+
+    def arrived(self, rest: memoryview, *, own: bool) -> None:
+        """Parts of a head, of a body, or of neither. `own`: nobody else will use the place where they lie."""
         self._unset_keepalive_if_required()
         self._seen = self.loop.time()
         if self._refused:
@@ -135,7 +117,7 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
             if self.conn.their_state is h11.IDLE:
                 rest = self._take_head(rest)
             elif self.conn.their_state is h11.SEND_BODY:
-                rest = self._take_body(rest)
+                rest = self._take_body(rest, own=own)
             else:
                 # Requests that do not wait for their answer are not served: the connection ends with this one.
                 self.cycle.keep_alive = False
@@ -171,7 +153,7 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
         self.handle_events()
         return data[used:]
 
-    def _take_body(self, data: memoryview) -> memoryview:
+    def _take_body(self, data: memoryview, *, own: bool) -> memoryview:
         """Keeps what belongs to the body; drops it when the answer is out already."""
         part = data if self._left is None else data[: self._left]
         self._got += len(part)
@@ -185,7 +167,7 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
             return self._take_chunks(part)
         self._left -= len(part)
         if not answered:
-            self._pieces.append(bytes(part))
+            self._pieces.append(part if own else bytes(part))
             self.cycle.message_event.set()
             self._kept += len(part)
             # What a slow disk keeps waiting, waits in the sender's memory; with many senders, piece by piece.
@@ -241,11 +223,11 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
 
         async def received() -> Message:
             if self._pieces and cycle is self.cycle:
-                return self._given(more=True)
+                return self._given(STEP, more=True)
             message: Message = await receive()
             gone = message["type"] == "http.disconnect"
             if self._pieces and cycle is self.cycle and not cycle.response_started:
-                return self._given(more=gone or message["more_body"])
+                return self._given(self._kept, more=gone or message["more_body"])
             if gone and cycle.body and not cycle.response_started:
                 data, cycle.body = bytes(cycle.body), bytearray()
                 return {"type": "http.request", "body": data, "more_body": True}
@@ -259,10 +241,10 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
 
         await self._serve(scope, received, sent)
 
-    def _given(self, *, more: bool) -> Message:
-        """What was kept of the body, for the application; the line may bring more now."""
-        data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        self._pieces, self._kept = [], 0
+    def _given(self, wanted: int, *, more: bool) -> Message:
+        """At least so many bytes of those that were kept, for the application; the line may bring more now."""
+        data = taken_from(self._pieces, wanted)
+        self._kept -= len(data)
         if not self.transport.is_closing():
             self.flow.resume_reading()
         return {"type": "http.request", "body": data, "more_body": more}
@@ -342,4 +324,4 @@ class Strict(H11Protocol, asyncio.BufferedProtocol):
 
 def bounded(bounds: Bounds) -> type[Strict]:
     """The protocol with these bounds."""
-    return type("Bounded", (Strict,), {"bounds": bounds, "buffer": memoryview(bytearray(LARGE))})
+    return type("Bounded", (Strict,), {"bounds": bounds, "buffer": memoryview(bytearray(4 * BUFFER))})

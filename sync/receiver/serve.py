@@ -17,8 +17,8 @@ import socket
 import ssl
 import sys
 import threading
-from asyncio import sslproto
 from collections.abc import Awaitable, Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -32,11 +32,13 @@ from sync.receiver import leaving
 from sync.receiver.bounds import Bounds
 from sync.receiver.core import Receiver
 from sync.receiver.listening import Door
-from sync.receiver.protocol import BUFFER, FEW, LARGE, Strict, bounded
+from sync.receiver.protocol import BUFFER, LARGE, Strict, bounded
+from sync.receiver.tls import Places, Secured
 from sync.receiver.workers import supervise
 
 LOG: Final = logging.getLogger("svidok.receiver")
 BACKLOG: Final = 256
+THREADS: Final = 2
 SHUTDOWN: Final = 2.0
 """Seconds for a peer to answer the end of TLS."""
 
@@ -110,6 +112,7 @@ class Worker(Server):
         super().__init__(config)
         self._bounds = bounds
         self._receiver = receiver
+        self._threads = ThreadPoolExecutor(THREADS, "tls")
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Opens for connections on the given sockets."""
@@ -119,17 +122,23 @@ class Worker(Server):
             raise Problem("E_RECEIVER_BACKEND", where="start")
         protocol, config = bounded(self._bounds), self.config
 
-        def connected() -> Strict:
-            # asyncio sets this much aside for each connection, and 200 times 256 KiB would be 50 MiB for nothing.
-            sslproto.SSLProtocol.max_size = LARGE if len(self.server_state.connections) < FEW else BUFFER
-            return protocol(config, self.server_state, self.lifespan.state, loop)
+        places = Places(LARGE)
 
-        times = {"ssl_handshake_timeout": self._bounds.handshake, "ssl_shutdown_timeout": SHUTDOWN}
+        def share() -> int:
+            # As much may stay set aside for each connection.
+            return max(BUFFER // 2, LARGE // max(1, len(self.server_state.connections)))
+
+        def connected() -> Strict | Secured:
+            inside = protocol(config, self.server_state, self.lifespan.state, loop)
+            if config.ssl is None:
+                return inside
+            times = {"handshake": self._bounds.handshake, "shutdown": SHUTDOWN}
+            return Secured(config.ssl, inside, self._threads, places, share, **times)
+
         self.servers = []
         for given in sockets or []:
             door = Door.over(given, self._bounds.connections, self._make_room)
-            more: dict[str, Any] = times if config.ssl is not None else {}
-            self.servers.append(await loop.create_server(connected, sock=door, ssl=config.ssl, backlog=BACKLOG, **more))
+            self.servers.append(await loop.create_server(connected, sock=door, backlog=BACKLOG))
         loop.set_exception_handler(_noted)
         self.started = True
 
@@ -159,6 +168,7 @@ class Worker(Server):
         if self._receiver is not None:
             self._receiver.stop()
         await super().shutdown(None)
+        self._threads.shutdown(wait=False)
 
 
 def _noted(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -102,13 +102,13 @@ class Stream:
                 await self._settle()
         await self._settle()
 
-    async def _step(self, piece: bytes) -> None:
+    async def _step(self, piece: bytes | memoryview) -> None:
         """Checks and writes what has arrived."""
         before = self._checker.offset
         if not self._unsure:
             self._due = asyncio.get_running_loop().time() + self._receiver.bounds.flush_seconds
         try:
-            await self._receiver.in_thread(self._checker.feed, piece)
+            await self._receiver.check(self._checker, piece)
         except Problem as problem:
             if problem.code == "E_UPLOAD_CELL":
                 await self._keep_good(piece, before)
@@ -125,7 +125,7 @@ class Stream:
         await self._writer.write(piece)
         self._unsure += len(piece)
 
-    async def _keep_good(self, piece: bytes, before: int) -> None:
+    async def _keep_good(self, piece: bytes | memoryview, before: int) -> None:
         """Of a piece with a bad cell, what comes before that cell; of the cell's beginning, nothing."""
         good = self._checker.offset
         if good >= before:

@@ -6,7 +6,7 @@ kept as it came: the original cells lie in the store, and the documents and cont
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from importlib.resources import files as resources
 from pathlib import Path
@@ -21,7 +21,7 @@ from schemas.problems import Problem
 from schemas.records.common import COMPARTMENTS
 from schemas.records.document import Document
 from schemas.structure import decode
-from sync.desk import keys
+from sync.desk import facets, keys
 from sync.desk.text import normal, texts_of
 from sync.desk.words import WordIndex
 
@@ -51,7 +51,7 @@ class KeptAttachment:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """One document on its way into the archive of its compartment."""
+    """One document on its way into the archive of its compartment; `facets` beside those that it has by itself."""
 
     number: int
     eid: bytes
@@ -61,6 +61,7 @@ class Filed:
     key: Secret
     attachments: Sequence[KeptAttachment]
     secrets: Mapping[bytes, bytes]
+    facets: Set[tuple[str, str]] = frozenset()
 
 
 class Archive:
@@ -90,6 +91,7 @@ class Archive:
             (filed.number, filed.eid, filed.record, filed.content, texts, wrapped),
         )
         self.index.add(filed.number, normal(f"{filed.record}\n{texts}"))
+        facets.add(self.db, filed.number, facets.of_document(filed.document) | filed.facets)
 
     def _file_attachment(self, kept: KeptAttachment, key: bytes) -> None:
         info = kept.info
@@ -103,6 +105,7 @@ class Archive:
     def forget(self, number: int) -> None:
         """Remove a document that no committed import stands behind."""
         self.index.remove(number)
+        facets.remove(self.db, number)
         self.db.execute("DELETE FROM attachment WHERE number = ?", (number,))
         self.db.execute("DELETE FROM document WHERE number = ?", (number,))
 

@@ -52,6 +52,10 @@ def trust_of(vault: Vault, mission: Mission) -> Trust:
         threshold=threshold,
         revoked={bytes(serial): last_ok for serial, _, _, last_ok in devices if last_ok is not None},
         packs={(bytes(serial), version): bytes(digest) for serial, version, digest in packs},
+        accepted=frozenset(
+            bytes(row[0])
+            for row in vault.db.query("SELECT core FROM decision WHERE what = 'accepted' AND code = 'E_DEVICE_REVOKED'")
+        ),
         certificates={bytes(fs_root): bytes(certificate) for _, fs_root, certificate, _ in devices},
     )
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.resources import files as resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from collector import files, packs
-from collector.cellstream import open_file
+from collector import packs
 from collector.keyslots import KdfParams
 from collector.packs import FormSource
+from collector.preview import Preview
 from collector.vault import Vault
-from schemas import canonical
-from schemas.problems import CATALOGUE, Problem
+from schemas.problems import Problem
 from schemas.records.mission import Policy
 from schemas.xform_model import Form
 from sync.address import shown_proxy
@@ -25,12 +23,15 @@ from sync.desk import (
     archive,
     arrivals,
     checking,
+    copies,
     export,
+    facet_words,
     fetch,
     keys,
     logbook,
     mission,
     mission_forms,
+    quarantine,
     receipts,
     receivers,
     record,
@@ -40,10 +41,12 @@ from sync.desk import (
     upkeep,
 )
 from sync.desk import proxy as proxies
-from sync.desk.archive import FOLDER, Archive, KeptAttachment
+from sync.desk.archive import Archive
+from sync.desk.finding import Finder
 from sync.desk.importer import Importer, ImportReport, Progress
 from sync.desk.mission import Enrolled, Mission
 from sync.desk.mission_forms import MissionForm
+from sync.desk.quarantine import Quarantine
 from sync.desk.receivers import Receiver
 
 if TYPE_CHECKING:
@@ -73,6 +76,7 @@ class Desk:
         self.archives: dict[int, Archive] = {}
         try:
             self.archives = archive.open_all(vault)
+            self.finder = Finder(vault, self.archives)
             upkeep.empty_work(vault)
             vault.warnings += tuple(upkeep.tidy(vault, self.archives))
         except BaseException:
@@ -126,14 +130,16 @@ class Desk:
 
     def mission_new(
         self, name: str, forms: Sequence[FormSource], policy: Policy | None = None, cards: Sequence[bytes] = (), *,
-        tokens_each: int = tokens.PACK,
+        tokens_each: int = tokens.PACK, labels: Mapping[int, str] | None = None,
     ) -> Founded:  # fmt: skip
         """Found a mission with its forms and the receivers of these cards. Raises what `mission.new` raises, and
         E_RECEIVER_CARD, E_RECEIVER_TWICE, E_RECEIVERS_MANY, E_RECEIVERS_FULL.
         """
         said = policy or Policy()
         with self.vault.db.transaction():
-            founded = mission.new(self.vault, name, forms, policy=said, tokens_each=tokens_each, clock=self.clock)
+            founded = mission.new(
+                self.vault, name, forms, policy=said, tokens_each=tokens_each, labels=labels, clock=self.clock
+            )
             named = tuple(receivers.add(self.vault, founded, card, clock=self.clock) for card in cards)
         return Founded(founded, self.fingerprint, tuple(form.id for form in forms), named)
 
@@ -208,7 +214,7 @@ class Desk:
 
         Without `proxy` the one that is kept. Raises E_RECEIVERS_NONE, E_RECEIVER_WHICH, E_RECEIVER_URL, E_PROXY_URL.
         """
-        found, by = self._chosen(only, url), proxies.used(self.vault, proxy)
+        found, by = receivers.chosen_one(self.vault, only, url), proxies.used(self.vault, proxy)
         return fetch.run(self.vault, found, url=url, proxy=by, again=again, progress=progress, gate=gate)
 
     def import_arrived(
@@ -229,14 +235,8 @@ class Desk:
 
         Raises as `fetch`.
         """
-        found, by = self._chosen(only, url), proxies.used(self.vault, proxy)
+        found, by = receivers.chosen_one(self.vault, only, url), proxies.used(self.vault, proxy)
         return returning.send(self.vault, found, url=url, proxy=by, clock=self.clock, progress=progress, gate=gate)
-
-    def _chosen(self, only: str | None, url: str | None) -> list[Receiver]:
-        found = receivers.chosen(self.vault, only)
-        if url is not None and len(found) > 1:
-            raise Problem("E_RECEIVER_WHICH", names=receivers.named(found))
-        return found
 
     @property
     def list_needed(self) -> bool:
@@ -264,24 +264,12 @@ class Desk:
 
     def quarantine(self) -> list[dict[str, object]]:
         """What stands in quarantine, newest first: each with its problem in three sentences."""
-        rows = self.vault.db.query(
-            "SELECT eid, record, problem, facts, serial, seq, at, label, bytes, store FROM item JOIN bundle USING (bid)"
-            " WHERE state = 'quarantined' ORDER BY number DESC"
-        )
-        return [
-            {
-                "eid": bytes(eid).hex(),
-                "record": code,
-                "device": bytes(serial).hex() if serial else None,
-                "sequence": seq,
-                "at": at,
-                "bundle": label,
-                "bytes": size,
-                "kept": store is not None,
-                **_problem(problem, facts).as_dict(),
-            }
-            for eid, code, problem, facts, serial, seq, at, label, size, store in rows
-        ]
+        return quarantine.listed(self.vault)
+
+    @property
+    def decisions(self) -> Quarantine:
+        """What can be decided about items in quarantine."""
+        return Quarantine(self.vault, self.archives, self.clock)
 
     def receipts(self, folder: Path) -> list[receipts.ReturnFile]:
         """Write the return files of all bundles into a folder."""
@@ -297,11 +285,7 @@ class Desk:
 
     def recent(self, limit: int = 50, before: int | None = None) -> list[search.Hit]:
         """The newest records, as a search without words."""
-        rows = self.vault.db.query(
-            "SELECT number, record, at FROM item WHERE state = 'imported' AND number < ? ORDER BY number DESC LIMIT ?",
-            (2**62 if before is None else before, limit),
-        )
-        return [search.Hit(number, code, at, "", "") for number, code, at in rows]
+        return search.recent(self.vault, limit, before)
 
     def search(
         self, words: str, *, limit: int = 50, before: int | None = None, ranked: bool = False
@@ -318,11 +302,16 @@ class Desk:
     def form_of(self, number: int) -> Form | None:
         """The form that a record was made with, read once for each form."""
         digest = record.form_hash(self.vault, number)
-        if digest is None:
-            return None
+        return None if digest is None else self._form(digest)
+
+    def _form(self, digest: bytes) -> Form:
         if digest not in self._forms:
             self._forms[digest] = checking.stored_form(self.vault, digest)
         return self._forms[digest]
+
+    def facet_words(self, language: str) -> facet_words.Words:
+        """What the forms call the values of facets, in a language that they may speak."""
+        return facet_words.words(self.vault, self._form, language)
 
     def attachment(self, code: str, name: str, out: Path) -> dict[str, object]:
         """Decrypt one attachment of a record to `out`, every cell and its SHA-256 verified before the file appears.
@@ -333,33 +322,22 @@ class Desk:
         number = record.find(self.vault, code)
         kept = [item for each in self.archives.values() for item in each.attachments(number)]
         found = record.attachment_named(kept, name)
-        self._write_attachment(found, out)
+        det = {"sid": found.info.sid}
+        copies.write(self.vault, self.archives[found.comp], found, out, lambda: self._note("decrypt", number, det))
         return {"out": str(out), "bytes": found.info.length, "sha256": found.sha256.hex(), "looks_like": found.sniffed}
 
-    def _write_attachment(self, found: KeptAttachment, out: Path) -> None:
-        """To a file beside `out`, verified there, noted in the custody log, and only then under its name."""
-        cells = self.vault.home / FOLDER / "store" / found.store
-        if out.exists():
-            raise Problem("E_ATTACHMENT_EXISTS", name=files.shown_name(out.name))
-        temporary = out.with_name(f".{files.random_name()}.part")
-        with files.mapped_os_errors(), self.archives[found.comp].attachment_key(found.number, found.info.sid) as key:
-            target = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
-            try:
-                try:
-                    # The root was checked over these cells at import; here the signed SHA-256 of the content decides.
-                    info = replace(found.info, root=None)
-                    with cells.open("rb") as source:
-                        digest = open_file(key, info, source.fileno(), target, offset=found.start)
-                    files.sync(target)
-                finally:
-                    os.close(target)
-                if digest != found.sha256:
-                    raise Problem("E_ATTACHMENT_HASH", sid=found.info.sid.hex())
-                self._note("decrypt", found.number, {"sid": found.info.sid})
-                _appear(temporary, out)
-            except BaseException:
-                files.remove(temporary)
-                raise
+    def attachment_check(self, code: str, name: str) -> Preview:
+        """Decrypt and verify every cell of an attachment, keep nothing, and say what it is; noted in the custody log.
+
+        Raises as `attachment`.
+        """
+        number = record.find(self.vault, code)
+        found = record.attachment_named(
+            [item for each in self.archives.values() for item in each.attachments(number)], name
+        )
+        seen = copies.check(self.vault, self.archives[found.comp], found)
+        self._note("check", number, {"sid": found.info.sid})
+        return seen
 
     def export_csv(self, folder: Path, recipient: str = export.OFFICE) -> export.Written:
         """Tables of what a recipient may have of every record. Raises E_EXPORT_RECIPIENT, E_DISK_FULL, E_NO_ACCESS."""
@@ -373,26 +351,3 @@ class Desk:
 
 def _migrations() -> Traversable:
     return resources("sync.desk.migrations.desk")
-
-
-def _appear(temporary: Path, out: Path) -> None:
-    """Give a whole file its name; one that has come to be there meanwhile is not replaced. Raises E_ATTACHMENT_EXISTS.
-
-    The name is taken first: not every medium can link a file, and renaming alone would replace what is there.
-    """
-    try:
-        os.close(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        raise Problem("E_ATTACHMENT_EXISTS", name=files.shown_name(out.name)) from None
-    try:
-        os.replace(temporary, out)
-    except OSError:
-        out.unlink()
-        raise
-    files.fsync_dir(out.parent)
-
-
-def _problem(code: str, facts: bytes | None) -> Problem:
-    if code not in CATALOGUE:
-        return Problem("E_DB_NEWER", name=code)
-    return Problem(code, **(canonical.load(facts) if facts else {}))

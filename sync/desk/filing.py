@@ -18,7 +18,8 @@ from collector import files
 from collector.cellstream import StreamInfo
 from collector.vault import Vault
 from schemas.problems import Problem
-from sync.desk import answers, items, logbook, upkeep
+from schemas.records.common import PROCESS
+from sync.desk import answers, facets, items, logbook, relations, upkeep
 from sync.desk.archive import FOLDER, Archive, Filed, KeptAttachment
 from sync.desk.items import Kept
 from sync.desk.opening import OpenedEntry, SignedEntry
@@ -56,6 +57,7 @@ class Filing:
         self._last = max(upkeep.last_number(vault), *(archive.highest() for archive in archives.values()), 0)
         # A batch is verified while the one before it is filed, and does not see it in the vault.
         self._imported_now: set[tuple[bytes, bytes]] = set()
+        self._rejected = items.rejected(vault)
 
     # ---- step 9: who is it ----
 
@@ -86,6 +88,8 @@ class Filing:
             twice = any(len(cores[place]) > 1 for place in _places(entry))
             if twice or items.contradicted(self.vault, entry):
                 yield _Plan(result, entry, "quarantined", Problem("E_EQUIVOCATION", seq=entry.seq))
+            elif not result.known and (aside := self._put_aside(ident, (result.file.name, result.file.hash))):
+                yield _Plan(result, entry, "quarantined", result.problem or aside)
             elif result.known or ident in self._imported_now:
                 yield _Plan(result, entry, "duplicate")
             elif result.problem is not None or result.entry is None:
@@ -94,6 +98,13 @@ class Filing:
                 self._imported_now.add(ident)
                 self._last += 1
                 yield _Plan(result, entry, "imported", number=self._last)
+
+    def _put_aside(self, *names: tuple[bytes, bytes]) -> Problem | None:
+        """The problem of what was rejected, under the name of its core or, before a device vouched for it, its file."""
+        if self._rejected.isdisjoint(names):
+            return None
+        decided = [self.vault.db.one("SELECT code FROM decision WHERE eid = ? AND core = ?", name) for name in names]
+        return Problem("E_REJECTED", code=next(str(row[0]) for row in decided if row is not None))
 
     # ---- step 12 ----
 
@@ -156,6 +167,7 @@ class Filing:
         row |= {"opened": opened, "sealed": sealed, "flags": " ".join(flags)}
         self._insert(row, file, payload, store, number=plan.number, state="imported")
         items.flag_followers(self.vault, entry)
+        relations.note(self.vault, entry.core, entry.core_hash)
         logbook.note(self.vault, "import", entry.core.eid, {"number": plan.number})
         self._answer(plan.signed, payload, "imported", opened)
         return {"number": plan.number, "flags": flags, "unopened": list(sealed)}
@@ -176,6 +188,7 @@ class Filing:
         standing = items.standing(self.vault, *ident)
         if standing is None:
             items.drop(self.vault, plan.result.file.name, plan.result.file.hash)
+            items.rename_decision(self.vault, (plan.result.file.name, plan.result.file.hash), ident)
             self._last += 1
             row = items.signed_columns(signed) | items.problem_columns(problem)
             self._insert(row, plan.result.file, payload, store, number=self._last, state="quarantined")
@@ -305,6 +318,7 @@ def _filed(plan: _Plan, entry: OpenedEntry, comp: int, payload: Payload) -> File
         key=entry.keys[comp],
         attachments=[kept for kept, _ in _attachments(plan, entry, comp, payload)],
         secrets={key.sid: key.sk for stream, key in entry.attachments if stream.comp == comp},
+        facets=facets.of_gates(entry.documents) if comp == PROCESS else frozenset(),
     )
 
 

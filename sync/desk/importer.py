@@ -163,7 +163,7 @@ class Importer:
                     if progress is not None:
                         progress(done, len(entries))
             if unnamed and not unread:
-                report.refuse(bundle.label, Problem("E_INDEX", where="a stream that no entry names"))
+                report.refuse(bundle.label, Problem("E_INDEX", where="unnamed-stream"))
             if self.filing.settle(payload, STRANGERS_QUOTA, report):
                 self.filing.finish(bundle.bid, len(entries))
         finally:

@@ -95,7 +95,7 @@ def run(
                 raise Problem("E_INTAKE", why=attempt.ending)
             settled.append(attempt.begun)
             yield RefusedItem(label(attempt.begun), Problem("E_INTAKE", why=attempt.ending))
-        raise Problem("E_INTAKE", why="too many bundles that it cannot read")
+        raise Problem("E_INTAKE", why="too-many-unreadable")
     finally:
         _sweep(work)
 
@@ -216,7 +216,7 @@ def _start() -> subprocess.Popen[bytes]:
 def _problem(reply: Reply) -> Problem:
     """The problem that the intake names, in the words of this side's catalogue."""
     if reply.code not in CATALOGUE:
-        return Problem("E_INTAKE", why="an answer that cannot be")
+        return Problem("E_INTAKE", why="impossible-answer")
     facts = {key: value if isinstance(value, int) else files.shown_name(value) for key, value in reply.facts.items()}
     return Problem(reply.code, **{key: value for key, value in facts.items() if key.isidentifier()})
 
@@ -225,9 +225,9 @@ def _bundle(reply: Reply, begun: bytes | None, work: Path) -> DecodedBundle:
     """A decoded bundle, when its answer fits the file. Raises E_INTAKE."""
     bid, name, retn, counts = reply.bid, reply.payload, reply.retn, reply.counts
     if bid is None or bid != begun or name is None or retn is None or counts is None or reply.broot is None:
-        raise Problem("E_INTAKE", why="an answer that cannot be")
+        raise Problem("E_INTAKE", why="impossible-answer")
     if not name.endswith(_SUFFIX) or not name.removesuffix(_SUFFIX).isalnum():
-        raise Problem("E_INTAKE", why="an answer that cannot be")
+        raise Problem("E_INTAKE", why="impossible-answer")
     payload = work / name
     with files.mapped_os_errors():
         status = os.lstat(payload)
@@ -235,10 +235,10 @@ def _bundle(reply: Reply, begun: bytes | None, work: Path) -> DecodedBundle:
     end = 0
     for file in placed:
         if file.offset < end or not file.size or file.size % CELL:
-            raise Problem("E_INTAKE", why="files that overlap")
+            raise Problem("E_INTAKE", why="overlapping-files")
         end = file.offset + file.size
     if not stat.S_ISREG(status.st_mode) or status.st_size != reply.length or end > status.st_size:
-        raise Problem("E_INTAKE", why="files beyond the end")
+        raise Problem("E_INTAKE", why="files-beyond-end")
     return DecodedBundle(bid, reply.broot, retn, label(bid), payload, placed, *counts)
 
 

@@ -156,7 +156,7 @@ class Intake:
             volumes = volumes or VolumeSet(lead.header)
             volumes.add(file, lead)
         if volumes is None:
-            raise Problem("E_VOL_MISSING", bundle=label(bundle.bid), missing="none of its volumes can be read any more")
+            raise Problem("E_VOL_MISSING", bundle=label(bundle.bid), missing="*")
         return volumes
 
     def _decoded(self, volumes: VolumeSet, key: Secret, path: Path) -> Reply:

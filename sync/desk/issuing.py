@@ -95,7 +95,7 @@ def _body(
     if policy_row is None:
         raise Problem("E_NO_MISSION", name=mission.name)
     recipients = vault.db.query(
-        "SELECT rid, comp, grp, idx, tot, epoch, start, pk_n, pk_x, purpose FROM recipient WHERE mission = ?"
+        "SELECT rid, comp, grp, idx, tot, epoch, start, pk_n, pk_x, purpose, label FROM recipient WHERE mission = ?"
         " ORDER BY comp, grp, idx",
         (mission.id,),
     )
@@ -111,7 +111,18 @@ def _body(
         root_hash=office.root_hash,
         policy=decode(Policy, policy_row[0]),
         recips=tuple(
-            PackRecipient(rid=r[0], comp=r[1], grp=r[2], idx=r[3], tot=r[4], epoch=r[5], start=r[6], pkN=r[7], pkX=r[8])
+            PackRecipient(
+                rid=r[0],
+                comp=r[1],
+                grp=r[2],
+                idx=r[3],
+                tot=r[4],
+                epoch=r[5],
+                start=r[6],
+                pkN=r[7],
+                pkX=r[8],
+                label=r[10],
+            )
             for r in recipients
             if r[9] == "entry"
         ),

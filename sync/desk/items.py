@@ -112,6 +112,17 @@ def drop(vault: Vault, eid: bytes, core: bytes) -> None:
     vault.db.execute("DELETE FROM item WHERE eid = ? AND core = ?", (eid, core))
 
 
+def rejected(vault: Vault) -> frozenset[tuple[bytes, bytes]]:
+    """Entry id and core of what a person rejected: no import takes it in."""
+    rows = vault.db.query("SELECT eid, core FROM decision WHERE what = 'rejected'")
+    return frozenset((bytes(eid), bytes(core)) for eid, core in rows)
+
+
+def rename_decision(vault: Vault, old: tuple[bytes, bytes], new: tuple[bytes, bytes]) -> None:
+    """A device vouches now for what was decided about: the decision goes with it."""
+    vault.db.execute("UPDATE OR REPLACE decision SET eid = ?, core = ? WHERE eid = ? AND core = ?", (*new, *old))
+
+
 def problem_columns(problem: Problem) -> dict[str, Column]:
     """Why an item stands in quarantine."""
     return {"problem": problem.code, "facts": canonical.dump(dict(problem.facts))}

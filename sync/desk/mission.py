@@ -6,7 +6,7 @@ A mission has its own recipients, so that one mission's keys open nothing of ano
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from collector.slots import RecipientKeys, RecipientPublic
 from collector.vault import Vault
 from schemas.problems import Problem
 from schemas.records.common import IDENTITY, NARRATIVE, PROCESS
-from schemas.records.mission import Certificate, EnrolmentBody, Policy
+from schemas.records.mission import LABEL_BYTES, Certificate, EnrolmentBody, Policy
 from schemas.structure import encode
 from schemas.xform import parse_form
 from sync.desk import form_tables, issuing, keys, mission_forms, tokens
@@ -98,14 +98,15 @@ def checked(xform: bytes) -> FormSource:
 
 def new(
     vault: Vault, name: str, forms: Sequence[FormSource], *, policy: Policy, tokens_each: int = tokens.PACK,
-    clock: Callable[[], float] = time.time,
+    labels: Mapping[int, str] | None = None, clock: Callable[[], float] = time.time,
 ) -> Mission:  # fmt: skip
     """Found a mission with its own recipient keys and forms, in one transaction.
 
-    `tokens_each`: in each pack. Raises E_MISSION_NAME, E_MISSION_EXISTS, E_MISSION_TOKENS, E_FORM_TWICE, E_FORM_LAST
-    (none was given), E_FORMS_MANY.
+    `tokens_each`: in each pack. `labels`: who holds the key of a compartment, by its number. Raises E_MISSION_NAME,
+    E_MISSION_EXISTS, E_MISSION_LABEL, E_MISSION_TOKENS, E_FORM_TWICE, E_FORM_LAST (none was given), E_FORMS_MANY.
     """
     _check_tokens(tokens_each)
+    labels = {comp: _checked_label(label) for comp, label in (labels or {}).items()}
     if not 1 <= len(name.encode("utf-8", "replace")) <= NAME_BYTES or not name.isprintable() or not name.strip():
         raise Problem("E_MISSION_NAME", limit=NAME_BYTES)
     if len({(form.id, form.version) for form in forms}) != len(forms):
@@ -120,7 +121,7 @@ def new(
             (mission.id, name, now, mission.expires, encode(policy), tokens_each),
         )
         for comp in (PROCESS, IDENTITY, NARRATIVE):
-            _new_recipient(vault, mission.id, "entry", comp, now)
+            _new_recipient(vault, mission.id, "entry", comp, now, labels.get(comp))
         _new_recipient(vault, mission.id, "intake", PROCESS, now)
         for place, form in enumerate(forms):
             vault.db.execute(
@@ -147,14 +148,21 @@ def _check_tokens(number: int) -> None:
         raise Problem("E_MISSION_TOKENS", limit=tokens.LOW)
 
 
-def _new_recipient(vault: Vault, mission: bytes, purpose: str, comp: int, now: int) -> None:
+def _checked_label(label: str) -> str:
+    label = label.strip()
+    if not 1 <= len(label.encode("utf-8", "replace")) <= LABEL_BYTES or not label.isprintable():
+        raise Problem("E_MISSION_LABEL", limit=LABEL_BYTES)
+    return label
+
+
+def _new_recipient(vault: Vault, mission: bytes, purpose: str, comp: int, now: int, label: str | None = None) -> None:
     with Secret.random() as seed:
         public = RecipientKeys.from_seed(seed).public
         wrapped = vault.ring.wrap_new("recipient", seed)
     vault.db.execute(
-        "INSERT INTO recipient (rid, mission, purpose, comp, grp, idx, tot, epoch, start, pk_n, pk_x, wrapped)"
-        " VALUES (?, ?, ?, ?, 0, 0, 1, 1, ?, ?, ?, ?)",
-        (public.rid, mission, purpose, comp, now, public.pk_n, public.pk_x, wrapped),
+        "INSERT INTO recipient (rid, mission, purpose, comp, grp, idx, tot, epoch, start, pk_n, pk_x, wrapped,"
+        " label) VALUES (?, ?, ?, ?, 0, 0, 1, 1, ?, ?, ?, ?, ?)",
+        (public.rid, mission, purpose, comp, now, public.pk_n, public.pk_x, wrapped, label),
     )
 
 

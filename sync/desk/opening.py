@@ -26,6 +26,7 @@ from schemas.records.document import AttachmentKey, Document
 from schemas.records.manifest import Core, Manifest, StreamRef
 from schemas.records.mission import Certificate
 from schemas.structure import decode
+from sync.desk import relations
 
 ReadAt = Callable[[int, int], bytes]
 """Reads `size` bytes from `offset` of the sealed entry (head, then document cells)."""
@@ -40,7 +41,8 @@ class Trust:
     """What the desk holds as true: one mission, its signers, its revocations, the packs and certificates it issued.
 
     `certificates` are found by the root of a device's signature tree: an entry that was sealed before its tree was
-    certified carries the request in the certificate's place (docs/spec/protocol.md §7).
+    certified carries the request in the certificate's place (docs/spec/protocol.md §7). `accepted`: hashes of the cores
+    above a revocation's last good number that a person accepted (§8.5).
     """
 
     mission: bytes
@@ -49,6 +51,7 @@ class Trust:
     revoked: Mapping[bytes, int]
     packs: Mapping[tuple[bytes, int], bytes]
     certificates: Mapping[bytes, bytes] = field(default_factory=dict)
+    accepted: frozenset[bytes] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,7 @@ def _core(data: bytes) -> Core:
         raise
     if not codes.is_code(core.code):
         raise Problem("E_SCHEMA", where="Core.code")
+    relations.check(core)
     return core
 
 
@@ -189,13 +193,13 @@ def _certificate(core: Core, trust: Trust) -> tuple[Certificate, bool]:
     except Problem as problem:
         if problem.code != "E_CERT" and not problem.code.startswith("E_CMP") and problem.code != "E_SCHEMA":
             raise
-        raise Problem("E_CERT", why="this office did not issue it") from None
+        raise Problem("E_CERT", why="not-issued-here") from None
     certificate = decode(Certificate, body)
     if certificate.mission != trust.mission:
         raise Problem("E_MISSION")
     # The floor is signed by the device itself: this finds mistakes. Against a hostile device there is revocation.
     if core.t.floor > certificate.na or (early is None and core.t.floor < certificate.nb):
-        raise Problem("E_CERT", why="it was not in force at that time")
+        raise Problem("E_CERT", why="not-in-force")
     return certificate, early is not None
 
 
@@ -211,7 +215,7 @@ def _check_rights(entry: SignedEntry, trust: Trust) -> None:
     """What the device may sign, for whom, under which pack."""
     core, serial = entry.core, entry.certificate.serial
     last_ok = trust.revoked.get(serial)
-    if last_ok is not None and entry.seq > last_ok:
+    if last_ok is not None and entry.seq > last_ok and entry.core_hash not in trust.accepted:
         raise Problem("E_DEVICE_REVOKED", serial=serial.hex()[:8], seq=entry.seq, last=last_ok)
     if core.seq != entry.seq:
         raise Problem("E_SEQ")

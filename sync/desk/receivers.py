@@ -204,3 +204,11 @@ def _fitting(found: list[Receiver], only: str) -> list[Receiver]:
 def named(found: Sequence[Receiver]) -> str:
     """Receivers for a sentence: address and first digits of each."""
     return ", ".join(f"{receiver.card.url} ({receiver.fingerprint[:11]})" for receiver in found)
+
+
+def chosen_one(vault: Vault, only: str | None, url: str | None) -> list[Receiver]:
+    """As `chosen`; an address that is given belongs to one receiver. Raises also E_RECEIVER_WHICH."""
+    found = chosen(vault, only)
+    if url is not None and len(found) > 1:
+        raise Problem("E_RECEIVER_WHICH", names=named(found))
+    return found

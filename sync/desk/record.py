@@ -9,10 +9,11 @@ from typing import Any
 from collector import codes, files
 from collector.vault import Vault
 from schemas.problems import Problem
+from schemas.records import notes, readback, times
 from schemas.records.common import COMPARTMENTS, PROCESS
 from schemas.records.document import Answer, Document
-from schemas.xform_model import Form
-from sync.desk import heeded, logbook
+from schemas.xform_model import Form, Path
+from sync.desk import heeded, logbook, relations
 from sync.desk.archive import Archive, KeptAttachment
 
 _EID = re.compile(r"[0-9a-f]{32}")
@@ -92,10 +93,14 @@ def describe(vault: Vault, archives: Mapping[int, Archive], number: int, form: F
         "attachments": [_attachment(item, questions.get(item.info.sid)) for item in kept],
         "consent": consent(documents),
         "consent_events": heeded.consent_events(documents),
+        "times": _times(documents),
+        "notes": _notes(documents),
+        "readback": _readback(documents),
         "gates": [gate.as_dict("en") for gate in heeded.gates(documents, form)],
         "custody": custody(vault, bytes(row[0])),
         "unopened": [COMPARTMENTS[comp] for comp in sealed],
         "same_code": others(vault, number),
+        **relations.of(vault, number),
     }  # fmt: skip
 
 
@@ -149,7 +154,11 @@ def _plain(value: object, names: Mapping[bytes, str]) -> object:
 
 
 def _dotted(answer: Answer) -> str:
-    return ".".join(step if type(step) is str else f"{step[0]}[{step[1]}]" for step in answer[0])
+    return _dotted_path(answer[0])
+
+
+def _dotted_path(path: Path) -> str:
+    return ".".join(step if type(step) is str else f"{step[0]}[{step[1]}]" for step in path)
 
 
 def _given(document: Document) -> list[str]:
@@ -180,6 +189,24 @@ def consent(documents: Mapping[int, Document]) -> dict[str, object]:
         if name.startswith("consent_") and missing != "not_applicable":
             found[name] = {"missing": missing} if missing is not None else _plain(value, {})
     return found
+
+
+def _notes(documents: Mapping[int, Document]) -> dict[str, str]:
+    """The documenter's notes to single answers, by the path of the question."""
+    found = notes.of(documents[PROCESS].extra) if PROCESS in documents else ()
+    return {_dotted_path(path): text for path, text, _at in found}
+
+
+def _times(documents: Mapping[int, Document]) -> dict[str, object] | None:
+    """When and how long the interview was taken; None where the process compartment does not say."""
+    found = times.of(documents[PROCESS].extra) if PROCESS in documents else None
+    return None if found is None else found.as_dict()
+
+
+def _readback(documents: Mapping[int, Document]) -> list[dict[str, object]]:
+    """When the account was read back to the person, and changed after that."""
+    found = readback.of(documents[PROCESS].extra) if PROCESS in documents else ()
+    return [{"question": ".".join(map(str, path)), "what": what, "at": at} for path, what, at in found]
 
 
 def custody(vault: Vault, eid: bytes) -> list[dict[str, object]]:

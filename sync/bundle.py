@@ -143,10 +143,13 @@ class Writer:
         *,
         progress: Progress | None = None,
         name_of: Callable[[bytes, int, int], str] = volume_name,
+        checked: Callable[[Stick], None] | None = None,
     ) -> None:
+        """`checked` is called for each stick when everything on it was read back."""
         self._payload, self._layout, self._keys = payload, layout, keys
         self._sticks = list(sticks)
         self._progress = progress or (lambda _phase, _done, _total: None)
+        self._checked = checked or (lambda _stick: None)
         self._names = {
             (stripe, index): name_of(keys.bid, stripe, index)
             for stripe in range(layout.stripes)
@@ -173,10 +176,16 @@ class Writer:
                 raise
             finally:
                 if not done:
+                    writers.shutdown(cancel_futures=True)  # nobody writes to what is taken away
                     for stick in self._sticks:
                         stick.abandon()
         if done:
-            self._verify()
+            try:
+                self._verify()
+            except BaseException:
+                for stick in self._sticks:
+                    stick.forsake(self._names[place] for place in self._places(stick))
+                raise
         whole = frozenset(place for stick in self._sticks for place in stick.whole if place in self._roots)
         return Written(self._keys.bid, self._root, self._layout, self._roots, whole)
 
@@ -247,11 +256,20 @@ class Writer:
         size = file_length(self._layout.cells)
         with ThreadPoolExecutor(max(WORKERS, len(self._sticks))) as pool:
             checks = [
-                pool.submit(self._verify_one, stick, place) for stick in self._sticks for place in self._places(stick)
+                (stick, [pool.submit(self._verify_one, stick, place) for place in self._places(stick)])
+                for stick in self._sticks
             ]
-            for number, check in enumerate(checks, 1):
-                check.result()
-                self._progress("check", number * size, len(checks) * size)
+            done, total = 0, sum(len(each) for _, each in checks) * size
+            try:
+                for stick, each in checks:
+                    for check in each:
+                        check.result()
+                        done += size
+                        self._progress("check", done, total)
+                    self._checked(stick)
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
 
     def _verify_one(self, stick: Stick, place: Place) -> None:
         stick.verify(place, self._names[place], self._header(place), self._roots[place])

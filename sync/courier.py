@@ -338,7 +338,7 @@ def _badness(file: OpenFile, found: Found) -> int:
     """How many parts of a file are bad; raises what makes it unusable. Return files show no more than their kind."""
     if found.name.lower().endswith(".ret"):
         if file.read(0, len(RETURN_MAGIC)) != RETURN_MAGIC:
-            raise Problem("E_FORMAT", where="return file")
+            raise Problem("E_FORMAT", where="return-file")
         return 0
     try:
         verdict = check_volume(file)

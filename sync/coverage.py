@@ -1,4 +1,7 @@
-"""What a set of volumes still lacks, row by row, in words that a courier can act on (docs/spec/protocol.md §9.3)."""
+"""What a set of volumes still lacks, row by row, as a courier can act on it (docs/spec/protocol.md §9.3).
+
+Rule: what is lacking is told in numbers and names alone, so that it stands in a sentence of any language.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +25,13 @@ class Gap:
     need: int
     absent: tuple[int, ...]
 
-    def in_words(self) -> str:
-        """One gap for a courier: which volumes would close it."""
+    def told(self) -> str:
+        """How many more, and of which volumes: `1 × 0-1, 0-2`; or the parts damaged in too many: `1 × 0-* (4–5)`."""
         lack = self.need - self.have
-        more = f"stripe {self.stripe} needs {lack} more volume{'s' if lack > 1 else ''}"
         if self.absent:
-            return f"{more} of {', '.join(f'{self.stripe}-{index}' for index in self.absent)}"
-        return f"{more}: parts {self.first} to {self.last} are damaged in too many of them"
+            return f"{lack} × {', '.join(f'{self.stripe}-{index}' for index in self.absent)}"
+        parts = f"{self.first}" if self.first == self.last else f"{self.first}–{self.last}"
+        return f"{lack} × {self.stripe}-* ({parts})"
 
 
 def full(cells: int) -> int:
@@ -67,8 +70,7 @@ def _ranges(stripe: int, counts: list[int], need: int, absent: tuple[int, ...]) 
     return out
 
 
-def in_words(found: list[Gap]) -> str:
-    """The gaps in one line; equal sentences once, and only the first few."""
-    sentences = list(dict.fromkeys(gap.in_words() for gap in found))
-    rest = len(sentences) - _SHOWN
-    return "; ".join(sentences[:_SHOWN]) + (f"; and {rest} more" if rest > 0 else "")
+def told(found: list[Gap]) -> str:
+    """The gaps in one line; equal ones once, and only the first few."""
+    each = list(dict.fromkeys(gap.told() for gap in found))
+    return "; ".join(each[:_SHOWN]) + ("; …" if len(each) > _SHOWN else "")

@@ -108,7 +108,7 @@ class VolumeSet:
 
 def missing_problem(header: Header, found: list[Gap]) -> Problem:
     """E_VOL_MISSING that names the bundle and what it lacks."""
-    return Problem("E_VOL_MISSING", bundle=label(header.bid), missing=coverage.in_words(found))
+    return Problem("E_VOL_MISSING", bundle=label(header.bid), missing=coverage.told(found))
 
 
 def transport_key(header: Header, keys: Sequence[RecipientKeys]) -> Secret:

@@ -24,6 +24,8 @@ from sync.refusal import Phase, problem_of
 Response: TypeAlias = HTTPResponse
 GOOD_RECORD: Final = 16_384
 """Bytes in one TLS record on a good line: the most that there can be."""
+QUICK_RECORDS: Final = 16 * GOOD_RECORD
+"""Bytes given to TLS at once on a quick line, which makes records of them by itself."""
 SILENT: Final = {"User-Agent": SKIP_HEADER, "Accept-Encoding": SKIP_HEADER}
 """Headers that leave out what the library would say of itself."""
 _SOCKS5: Final = 2
@@ -46,9 +48,7 @@ class Connection(HTTPSConnection):
     def reach(self, patience: float) -> None:
         """TCP to the other end or to the proxy; a line that is dead for `patience` seconds ends it."""
         self.sock = self._new_conn()
-        # What waits unsent in the system is neither on its way nor ours to call back; few bytes, and progress is true.
         for name, value in (
-            ("TCP_NOTSENT_LOWAT", 2 * GOOD_RECORD),
             ("TCP_USER_TIMEOUT", int(patience * 1000)),
             ("TCP_KEEPIDLE", int(patience / 2)),
             ("TCP_KEEPINTVL", int(patience / 6)),
@@ -59,6 +59,18 @@ class Connection(HTTPSConnection):
                 with contextlib.suppress(OSError):
                     self.sock.setsockopt(socket.IPPROTO_TCP, option, max(1, value))
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+
+    def hold(self, record: int) -> None:
+        """How much may wait unsent in the system, with so many bytes in a record or given to TLS at once.
+
+        What waits there is neither on its way nor ours to call back: few bytes, and progress is true. On a quick line
+        few bytes would let the other end wait.
+        """
+        option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+        if option is not None and self.sock is not None:
+            waiting = 2 * GOOD_RECORD if record <= GOOD_RECORD else 16 * record
+            with contextlib.suppress(OSError):
+                self.sock.setsockopt(socket.IPPROTO_TCP, option, waiting)
 
     def tunnel(self, address: Address, proxy: Proxy) -> None:
         """Asks an HTTP proxy for a way to the receiver."""

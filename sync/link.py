@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from schemas.problems import Problem
 from schemas.records.mission import ReceiverCard
@@ -102,9 +102,9 @@ class Link:
     ) -> Answer:
         """One request and its whole answer, of at most `most` bytes.
 
-        A body that is not bytes needs its `length`. `record`: bytes in one TLS record; `sent` is told how many bytes
-        of the body went since its last call. Raises E_PIN, E_NET_PORTAL, E_NET_UNREACHABLE, E_NET_CUT, E_NET_SLOW,
-        E_NET_PROXY, E_NET_REDIRECT, E_NET_ANSWER.
+        A body that is not bytes needs its `length`. `record`: bytes in one TLS record, or given to TLS at once; `sent`
+        is told how many bytes of the body went since its last call. Raises E_PIN, E_NET_PORTAL, E_NET_UNREACHABLE,
+        E_NET_CUT, E_NET_SLOW, E_NET_PROXY, E_NET_REDIRECT, E_NET_ANSWER.
         """
         with self.stream(method, path, headers=headers, body=body, length=length, record=record, sent=sent) as stream:
             parts, have = [], 0
@@ -138,6 +138,7 @@ class Link:
         while True:
             connection, fresh = self._connected()
             pieces = None if body is None else self._pieces(body, record, sent)
+            connection.hold(GOOD_RECORD if self._limit.rate else record)
             try:
                 response = self._exchange(connection, method, self.address.prefix + path, lines, pieces)
                 break
@@ -164,14 +165,15 @@ class Link:
         method: str,
         target: str,
         headers: Mapping[str, str],
-        pieces: Iterator[bytes] | None,
+        pieces: Iterator[memoryview] | None,
     ) -> Response:
         """Sends a request and waits until its answer begins."""
+        sending: Any = pieces  # urllib3 gives each one to `sendall` as it is, and its types know only bytes
         with mapped("send"):
             connection.timeout = self._times.idle
             try:
                 connection.request(
-                    method, target, body=pieces, headers=headers, preload_content=False, decode_content=False
+                    method, target, body=sending, headers=headers, preload_content=False, decode_content=False
                 )
             except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
                 # Who refuses a body often answers before it has come in, and hangs up.
@@ -198,18 +200,19 @@ class Link:
             watch.cancel()
         return response
 
-    def _pieces(self, body: Body, record: int, sent: Callable[[int], None] | None) -> Iterator[bytes]:
-        """The body in pieces of one TLS record each, within the limit."""
+    def _pieces(self, body: Body, record: int, sent: Callable[[int], None] | None) -> Iterator[memoryview]:
+        """The body in pieces of one TLS record each (on a quick line, of several), within the limit."""
         blocks: Iterable[bytes | bytearray | memoryview] = (
             (body,) if isinstance(body, bytes | bytearray | memoryview) else body
         )
         for block in blocks:
             view = memoryview(block).cast("B")
-            for at in range(0, len(view), record):
-                piece = view[at : at + record]
+            size = min(record, GOOD_RECORD) if self._limit.rate else record
+            for at in range(0, len(view), size):
+                piece = view[at : at + size]
                 if not self._limit.take(len(piece), self._stopped):
                     raise Problem("E_NET_CUT", why="stopped")
-                yield bytes(piece)
+                yield piece
                 if sent is not None:
                     sent(len(piece))
 

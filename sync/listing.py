@@ -111,7 +111,7 @@ def list_folders(folders: Sequence[Path]) -> Listing:
                 for entry in entries:
                     names += 1
                     if names > MAX_NAMES:
-                        raise Problem("E_MEDIA", item=shown_name(folder.name), why=f"more than {MAX_NAMES} names in it")
+                        raise Problem("E_MEDIA", item=shown_name(folder.name), why="too-many-names")
                     found.append(entry)
         except (NotADirectoryError, FileNotFoundError):
             raise Problem("E_STICK_FOLDER", folder=shown_name(str(folder))) from None
@@ -128,19 +128,19 @@ def _judge(folder: Path, entry: os.DirEntry[str], listing: Listing) -> None:
     if not volume and not returned:
         listing.others += 1
         if entry.name.lower().endswith((".vol", ".ret")):
-            listing.refused.append(_named(entry.name, "it does not have the name that it was given"))
+            listing.refused.append(_named(entry.name, "other-name"))
         return
     try:
         status = entry.stat(follow_symlinks=False)
     except OSError:
-        listing.refused.append(_named(entry.name, "the medium does not say what it is"))
+        listing.refused.append(_named(entry.name, "nothing-said"))
         return
     if not stat.S_ISREG(status.st_mode):
-        listing.refused.append(_named(entry.name, "it is not an ordinary file"))
+        listing.refused.append(_named(entry.name, "no-file"))
     elif volume and status.st_size not in LENGTHS:
         listing.refused.append((shown_name(entry.name), Problem("E_VOL_SIZE")))
     elif returned and status.st_size > MAX_RETURN:
-        listing.refused.append(_named(entry.name, "it is too large for a return file"))
+        listing.refused.append(_named(entry.name, "return-too-large"))
     else:
         (listing.volumes if volume else listing.returns).append(Found(folder, entry.name, status.st_size))
 

@@ -23,7 +23,7 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from collector import files
 from schemas.problems import Problem
-from sync.readback import compared, digest_of, read_back
+from sync.readback import compared, digest_of, read_back, sync_file_system
 from sync.volume import HEADER, NAME, Readable, lead_length, split_leaves, write_lead
 
 MTIME: Final = 315_532_800
@@ -33,8 +33,8 @@ MIB: Final = 1 << 20
 
 _TEMPORARY: Final = re.compile(r"\.part-[a-z2-7]{26}", re.ASCII)
 _SYNC_EVERY: Final = 64 * MIB
-_SLACK_FILE: Final = 64 << 10
-_SLACK: Final = MIB
+SLACK_FILE: Final = 64 << 10
+SLACK: Final = MIB
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_ACCESS: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY)
 _MAX_SUMS: Final = 16 * MIB
@@ -109,6 +109,9 @@ class Stick:
         self.problem: Problem | None = None
         self.whole: dict[Place, WholeFile] = {}
         self.bad: dict[str, Problem] = {}
+        self.from_medium = True
+        """False when the system still held something of what was read back in its memory."""
+        self.settled = False
         self._parts: dict[Place, _Part] = {}
         self._sweep()
 
@@ -170,6 +173,8 @@ class Stick:
         """Reads a finished volume back from the medium and compares every byte with what was meant."""
         with read_back(self.folder / name) as source:
             digest = compared(source, header, shard_root)
+            if not source.from_medium:
+                self.from_medium = False
         if digest is None:
             self._discard(name)
         else:
@@ -191,13 +196,15 @@ class Stick:
         if os.fstat(part.fd).st_size != source.length:
             self._close(part)
             part.path.unlink()
-            self.bad[name] = Problem("E_MEDIA", item=name, why="it changed, or its medium did not give all of it")
+            self.bad[name] = Problem("E_MEDIA", item=name, why="changed")
             return False
         self._finish(part)
         del self._parts[place]
         self.sync_folder()
         with read_back(self.folder / name) as back:
             arrived = digest_of(back) == digest.hexdigest()
+            if not back.from_medium:
+                self.from_medium = False
         if not arrived:
             self._discard(name)
             return False
@@ -212,6 +219,10 @@ class Stick:
         files.write_all(part.fd, text.encode())
         self._finish(part)
         del self._parts[-1, -1]
+        with read_back(self.folder / name) as back:
+            arrived = digest_of(back) == hashlib.sha256(text.encode()).hexdigest()
+        if not arrived:
+            self._discard(name)
 
     @_careful
     def write_sums(self) -> None:
@@ -241,6 +252,19 @@ class Stick:
             os.sync()
         finally:
             os.close(fd)
+
+    @_careful
+    def settle(self) -> None:
+        """Nothing waits to be written to this stick when this returns: it may be taken out."""
+        sync_file_system(self.folder)
+        self.settled = True
+
+    def forsake(self, names: Iterable[str]) -> None:
+        """Removes volumes of a bundle that was stopped before all of them were read back."""
+        for name in names:
+            with contextlib.suppress(OSError):
+                os.unlink(self.folder / name)
+        self.whole.clear()
 
     @_careful
     def remove_whole(self) -> None:
@@ -295,7 +319,7 @@ def lacking_room(sticks: Sequence[Stick], needed: Sequence[int], files_each: int
     """The sticks that have too little room for what each is to get; folders on one medium share its room."""
     asked: dict[int, int] = {}
     for stick, length in zip(sticks, needed, strict=True):
-        asked[stick.device] = asked.get(stick.device, 0) + length + files_each * _SLACK_FILE + _SLACK
+        asked[stick.device] = asked.get(stick.device, 0) + length + files_each * SLACK_FILE + SLACK
     found: list[Lack] = []
     for stick in sticks:
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final, Literal
@@ -26,11 +26,13 @@ from sync import notice
 from sync.bundle import BundleKeys, Progress, Writer, Written
 from sync.decode import label
 from sync.export_report import BundleExport, ExportReport, StickVerdict
+from sync.halting import Halt, Halted
 from sync.medium import Stick, lacking_room, space_problem
 from sync.payload import MIB, Group, Item, Layout, Payload, group_layout, largest_payload, next_bundle
 from sync.volume import file_length, volume_name
 
 Clock = Callable[[], float]
+Told = Callable[[StickVerdict], None]
 Route = Literal["stick", "upload"]
 NEW: Final = ("sealed",)
 _STAGED: Final = (
@@ -56,15 +58,19 @@ def export(
     only_new: bool = False,
     progress: Progress | None = None,
     clock: Clock = time.time,
+    halt: Halt | None = None,
+    told: Told | None = None,
 ) -> ExportReport:
     """Writes every entry that the office has not confirmed (or only those that never left) to the sticks.
 
     Volume i of every stripe goes to folder i mod number of folders; k of n volumes suffice (the mission's policy when
-    not given). Raises E_NOT_ENROLLED, E_STICK_FOLDER for a folder that is none; everything else stands in the report.
+    not given). Stopping `halt` ends it: bundles that were read back count, the one that was being made is taken away.
+    `told` hears how each stick stands when it was read back, and again when nothing waits to be written to it any more.
+    Raises E_NOT_ENROLLED, E_STICK_FOLDER for a folder that is none; everything else stands in the report.
     """
     body = mission.required_pack(home.vault.db).body
     shape = (k or body.policy.stick[0], n or body.policy.stick[1])
-    run = _Export(home.vault, body, shape, list(dict.fromkeys(folders)), "stick", progress, clock)
+    run = _Export(home.vault, body, shape, list(dict.fromkeys(folders)), "stick", _held(progress, halt), clock, told)
     return run.all(NEW if only_new else LEAVING)
 
 
@@ -86,6 +92,19 @@ def stage(
     shape = (k or body.policy.upload[0], n or body.policy.upload[1])
     run = _Export(home.vault, body, shape, [home.vault.folder / "bundles"], "upload", progress, clock)
     return run.all(NEW if only_new else LEAVING)
+
+
+def _held(progress: Progress | None, halt: Halt | None) -> Progress | None:
+    """Progress that waits where the work is paused, and ends it where it was stopped."""
+    if halt is None:
+        return progress
+
+    def step(phase: str, done: int, total: int) -> None:
+        halt.wait()
+        if progress is not None:
+            progress(phase, done, total)
+
+    return step
 
 
 def abandon_unfinished(vault: Vault) -> int:
@@ -115,8 +134,10 @@ class _Export:
         route: Route,
         progress: Progress | None,
         clock: Clock,
+        told: Told | None = None,
     ) -> None:
         self._vault, self._route, self._progress, self._clock = vault, route, progress, clock
+        self._told: Told = told or (lambda _verdict: None)
         self._intake = [RecipientPublic(item.pkN, item.pkX) for item in body.intake]
         self._quota = body.tok_quota if route == "upload" else 0
         self._k, self._n = shape
@@ -134,6 +155,14 @@ class _Export:
         rest = [item for item in self._waiting(states) if self._fits_a_bundle(item)]
         by_group = {item.eid: item for item in rest}
         groups = [item.group for item in rest]
+        try:
+            self._all(groups, by_group)
+        except Halted:
+            abandon_unfinished(self._vault)
+            self._report.stopped = True
+        return self._report
+
+    def _all(self, groups: list[Group], by_group: dict[bytes, _Waiting]) -> None:
         while groups:
             sticks = self._sticks()
             if not sticks:
@@ -143,11 +172,10 @@ class _Export:
                 if not self._drop_small_sticks(sticks, groups):
                     break
                 continue
-            self._bundle([by_group[group[0].name] for group in chosen], sticks)
+            self._bundle([by_group[group[0].name] for group in chosen], sticks, last=not later)
             groups = later
         reason = next((v.problem for v in self._verdicts.values() if v.problem is not None), Problem("E_STICK_FULL"))
         self._report.left.extend((by_group[group[0].name].code, reason) for group in groups)
-        return self._report
 
     def _sticks(self) -> list[Stick]:
         """The sticks that can still be written, fresh for a bundle.
@@ -235,8 +263,8 @@ class _Export:
 
     # ---- one bundle ----
 
-    def _bundle(self, chosen: list[_Waiting], sticks: list[Stick]) -> None:
-        """Makes one bundle and notes what became of it."""
+    def _bundle(self, chosen: list[_Waiting], sticks: list[Stick], *, last: bool) -> None:
+        """Makes one bundle and notes what became of it; after the `last` one sticks may be taken out."""
         groups = [item.group for item in chosen]
         layout = group_layout(groups, self._k, self._n)
         if layout is None:
@@ -255,7 +283,9 @@ class _Export:
         try:
             self._note_building(keys.bid, layout, retn, chosen, names)
             payload = Payload(groups, retn)
-            written = Writer(payload, layout, keys, sticks, progress=self._progress, name_of=name_of).write()
+            hear = partial(self._tell, sticks, layout)
+            writer = Writer(payload, layout, keys, sticks, progress=self._progress, name_of=name_of, checked=hear)
+            written = writer.write()
         finally:
             keys.wipe()
         if written.missing:
@@ -266,6 +296,9 @@ class _Export:
                 stick.write_text(notice.NAME, notice.TEXT)
                 stick.write_sums()
                 stick.sync_folder()
+                stick.settle()
+                if last:
+                    self._tell(sticks, layout, stick)
         self._note_written(written, chosen, sticks)
 
     def _note_building(
@@ -291,18 +324,18 @@ class _Export:
                     (bid, stripe, index, file_length(layout.cells), name if upload else None),
                 )
 
+    def _tell(self, sticks: Sequence[Stick], layout: Layout, stick: Stick) -> None:
+        """How a stick stands with what it has of the bundle at hand."""
+        known = self._verdicts[stick.folder]
+        self._told(replace(known, bad=dict(known.bad)).with_bundle(stick, sticks.index(stick), len(sticks), layout))
+
     def _note_written(self, written: Written, chosen: Sequence[_Waiting], sticks: Sequence[Stick]) -> None:
         """The verdict: what was read back decides about the bundle and its entries."""
         problem = Problem("E_STICK_INCOMPLETE", missing=written.missing) if written.missing else None
         self._store_outcome(written, chosen, problem)
-        for place, stick in enumerate(sticks):
-            verdict = self._verdicts[stick.folder]
-            verdict.meant += written.layout.stripes * len(range(place, written.layout.n, len(sticks)))
-            verdict.whole += len(stick.whole)
-            verdict.bytes += len(stick.whole) * file_length(written.layout.cells)
-            verdict.bad.update(stick.bad)
-            verdict.problem = verdict.problem or stick.problem
         layout = written.layout
+        for place, stick in enumerate(sticks):
+            self._verdicts[stick.folder].with_bundle(stick, place, len(sticks), layout)
         self._report.bundles.append(
             BundleExport(
                 label(written.bid),

@@ -1,12 +1,14 @@
 """Reading back from the medium itself, past the memory of the system where that is possible.
 
 Rule: a comparison is with what lies on the stick. What the system still holds in memory is dropped first, and the
-file is read without that memory (O_DIRECT) where the file system can do so.
+file is read without that memory (O_DIRECT) where the file system can do so. Whether that memory was really empty is
+looked at and said (`from_medium`); what the stick's own electronics remember cannot be passed by from here.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import hashlib
 import mmap
@@ -32,6 +34,8 @@ class ReadBack:
         self.length = status.st_size
         self._buffer = mmap.mmap(-1, _MIB)
         self._drop()
+        self.from_medium = _nothing_kept(self._fd, self.length)
+        """Whether the system held nothing of the file in memory when reading began."""
         self._direct = self._reopen(path)
 
     def _drop(self) -> None:
@@ -82,6 +86,40 @@ class ReadBack:
             if fd >= 0:
                 os.close(fd)
         self._buffer.close()
+
+
+def _nothing_kept(fd: int, length: int) -> bool:
+    """Whether no page of a file is in the system's memory (mincore). False where that cannot be asked."""
+    if not length:
+        return True
+    try:
+        ask = ctypes.CDLL(None, use_errno=True).mincore
+        with mmap.mmap(fd, length, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE) as pages:
+            kept = ctypes.create_string_buffer(-(-length // mmap.PAGESIZE))
+            first = ctypes.c_char.from_buffer(pages)
+            failed = ask(ctypes.c_void_p(ctypes.addressof(first)), ctypes.c_size_t(length), kept)
+            del first
+            return not failed and not any(byte & 1 for byte in kept.raw)
+    except (AttributeError, OSError, ValueError):
+        return False
+
+
+def sync_file_system(folder: Path) -> None:
+    """Everything that waits to be written to the file system of a folder is written when this returns.
+
+    Raises OSError.
+    """
+    try:
+        sync = ctypes.CDLL(None, use_errno=True).syncfs
+    except (AttributeError, OSError):
+        os.sync()
+        return
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        if sync(fd):
+            raise OSError(ctypes.get_errno(), "syncfs")
+    finally:
+        os.close(fd)
 
 
 @contextlib.contextmanager

@@ -200,6 +200,17 @@ def _store(vault: Vault, receipt: DeskReceipt, data: bytes, now: int) -> bool:
     return True
 
 
+def removable(home: Field, *, clock: Clock = time.time) -> frozenset[str]:
+    """Record codes of the entries that `purge` would remove now; none without a mission."""
+    pack = home.pack()
+    if pack is None:
+        return frozenset()
+    until = int(clock()) - pack.body.policy.keep_days * DAY
+    rows = home.vault.db.query("SELECT eid, code, comps FROM entry WHERE state = 'imported'")
+    may_go = (_reason_to_keep(home.vault, bytes(eid), "imported", int(comps), until) is None for eid, _, comps in rows)
+    return frozenset(str(row[1]) for row, may in zip(rows, may_go, strict=True) if may)
+
+
 def purge(home: Field, *, clock: Clock = time.time) -> PurgeReport:
     """Removes the sealed entries that the office has imported and opened whole, and lists what stays and why.
 

@@ -20,23 +20,26 @@ from schemas.problems import Problem
 from schemas.records.network import StoredReceipt
 from schemas.structure import decode
 from sync import network
-from sync.line import GOOD_RECORD
+from sync.line import GOOD_RECORD, QUICK_RECORDS
 from sync.link import BAD_RECORD, Answer, Link
 from sync.volume import LENGTHS, lead_length
 
 FIRST_PIECE: Final = 1 << 20
 LEAST_PIECE: Final = 64 << 10
-MOST_PIECE: Final = 128 << 20
+MOST_PIECE: Final = 256 << 20
 """The end of each piece is a wait for the receiver's disk, so a quick line gets few; cuts lose nothing of them."""
 _QUICK: Final = 2.0
-"""Seconds: a piece that took less makes the next one twice as long."""
+"""Seconds: a piece that took less makes the next one twice as long; a quarter of it, eight times; a fortieth, on
+a line that is not cut, as long as may be."""
 _LONG: Final = 30.0
 """Seconds: one that took more makes it half as long, so that it is known now and then what has arrived."""
 _CALM: Final = 4 << 20
 """Bytes without a cut after which a line counts as good again."""
+_SWIFT: Final = 2 << 20
+"""Bytes a second from which what is sent need not be counted record by record."""
 _TRIES: Final = 3
 """How often cells may be refused, or the receiver may fall back, with no piece taken between that is new to it."""
-_READ: Final = 64 << 10
+_READ: Final = 256 << 10
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
 
 
@@ -59,7 +62,7 @@ class Line:
 
     piece: int = FIRST_PIECE
     record: int = GOOD_RECORD
-    calm: int = 0
+    calm: int = _CALM
 
     def cut(self) -> None:
         """The connection broke: shorter pieces, smaller records."""
@@ -70,11 +73,13 @@ class Line:
         """A piece arrived."""
         self.calm += count
         if seconds < _QUICK and count >= self.piece:
-            self.piece = min(MOST_PIECE, self.piece * 2)
+            longest = self.calm >= _CALM and seconds < _QUICK / 40
+            more = 256 if longest else 8 if seconds < _QUICK / 4 else 2
+            self.piece = min(MOST_PIECE, self.piece * more)
         elif seconds > _LONG:
             self.piece = max(LEAST_PIECE, self.piece // 2)
         if self.calm >= _CALM:
-            self.record = GOOD_RECORD
+            self.record = QUICK_RECORDS if count > _SWIFT * seconds else GOOD_RECORD
 
 
 class Upload:
@@ -147,7 +152,7 @@ class Upload:
         headers = {**self._headers, "Upload-Length": str(self._volume.length)}
         lead: bytes | None = None
         if not self._bare:
-            lead = b"".join(self._bytes(0, lead_length(LENGTHS[self._volume.length])))
+            lead = b"".join(map(bytes, self._bytes(0, lead_length(LENGTHS[self._volume.length]))))
             headers["Content-Type"] = network.OFFSET_BODY
         # A line that broke under so many bytes may do so again; without them an upload is made in one packet. But one
         # whose answer is lost stays behind at the receiver, where one that was proven is found again: so by turns.
@@ -186,19 +191,20 @@ class Upload:
             self.line.went(length, time.monotonic() - began)
         return answer
 
-    def _bytes(self, offset: int, length: int) -> Iterator[bytes]:
-        """Bytes of the volume's file. Raises E_OUTBOX_LOST, E_MEDIA_IO."""
+    def _bytes(self, offset: int, length: int) -> Iterator[memoryview]:
+        """Bytes of the volume's file; each block only until the next is asked for. Raises E_OUTBOX_LOST, E_MEDIA_IO."""
         with files.mapped_os_errors():
             if not self._volume.path.is_file():
                 raise Problem("E_OUTBOX_LOST", entry=self._volume.bid.hex()[:16])
-            with self._volume.path.open("rb") as source:
+            block = memoryview(bytearray(min(_READ, length)))
+            with self._volume.path.open("rb", buffering=0) as source:
                 source.seek(offset)
                 while length:
-                    block = source.read(min(_READ, length))
-                    if not block:
+                    have = source.readinto(block[:length])
+                    if not have:
                         raise Problem("E_OUTBOX_LOST", entry=self._volume.bid.hex()[:16])
-                    length -= len(block)
-                    yield block
+                    length -= have
+                    yield block[:have]
 
     # ---- answers ----
 

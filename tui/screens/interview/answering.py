@@ -13,25 +13,32 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
+from schemas.gates_consent import is_consent
 from schemas.problems import Problem
 from schemas.session_types import Changes
 from schemas.xform_model import Path
-from tui.locale import _, current_language
+from tui.locale import _, current_language, problem_sentences
 from tui.screens.base import BaseScreen
 from tui.screens.interview.card import Card, read_line
 from tui.screens.interview.choices import Choices
+from tui.screens.interview.file_words import file_names
 from tui.screens.interview.rows import Rows
 from tui.screens.interview.sections import Sections
 from tui.screens.interview.view import InterviewView, is_asked
 from tui.screens.interview.words import answer_problem
+from tui.screens.texts import moment_text
 from tui.state_words import code_text
+from tui.widgets.account import Account
 from tui.widgets.lines import Lines
 from tui.widgets.titlebar import TitleBar
 
 if TYPE_CHECKING:
     from collector.interview import Interview
 
-SAVE_SECONDS = 1.0
+SAVE_SECONDS = 0.8
+"""How long a pause in typing is before what was typed is saved."""
+LONGEST_SECONDS = 4.5
+"""How long somebody types without a pause before what was typed is saved all the same."""
 
 
 class Answering(BaseScreen):
@@ -41,11 +48,16 @@ class Answering(BaseScreen):
         super().__init__()
         self.interview = interview
         self._speak()
-        self.view = InterviewView(interview.session)
+        self.view = InterviewView(interview.session, file_names(interview))
         kept = interview.cursor
         self.pending = kept.pending if kept is not None and at is None else ""
         self.cursor = self.view.nearest(at or (kept.path if kept is not None else None))
+        self.place: tuple[int, int] | None = None
+        if kept is not None and at is None and kept.path == self.cursor and kept.at is not None:
+            self.place = kept.at, kept.top
         self._save_timer: Timer | None = None
+        self._latest: Timer | None = None
+        self._unsaved = ""
         self.card = Card()
         self._prompt = ""
 
@@ -76,28 +88,39 @@ class Answering(BaseScreen):
         yield from ()
 
     def title_note(self) -> str:
-        """The record code."""
-        return code_text(self.interview.code)
+        """When something was saved last, and the record code."""
+        saved, code = self.interview.saved_at, code_text(self.interview.code)
+        return code if saved is None else f"{_('saved {time}', time=moment_text(saved))} · {code}"
+
+    def show_saved(self) -> None:
+        """The time of the last durable moment, quietly in the title."""
+        self.query_one(TitleBar).show(note=self.title_note())
 
     def on_mount(self) -> None:
         """Stand where the person was."""
+        self.watch(self.card.query_one("#line", Input), "selection", self._moved, init=False)
         self.restored()
 
     def restored(self) -> None:
         """Draw the open question."""
         if self.cursor is not None:
+            place, self.place = self.place, None
             self.open_stop(self.cursor, pending=self.pending)
             self.pending = ""
+            if place is not None:
+                self.stand_at(*place)
 
     async def retranslate(self) -> None:
         """The form speaks the new language too."""
         self.hold()
         kept = self.interview.cursor
         self.pending = kept.pending if kept is not None else ""
+        self.place = self.position()
         self._speak()
         self.view.reload()
         self._prompt = ""
         await self.recompose()
+        self.watch(self.card.query_one("#line", Input), "selection", self._moved, init=False)
         self.restored()
 
     def open_stop(self, path: Path, *, pending: str = "") -> None:
@@ -125,9 +148,37 @@ class Answering(BaseScreen):
             self.query_one("#pane").set_class(self._is_free_account(path), "-full")
             self.section_list.show_section(section)
         self.card.focus_editor()
-        self.card.scroll_visible(animate=False)
-        self.interview.keep(path, pending)
+        self.card.bring_into_view()
+        self.keep_place(pending)
         self.refresh_bindings()
+
+    # the place in the text
+
+    def position(self) -> tuple[int, int]:
+        """Where the cursor stands in what is typed, and which row is the first that is seen."""
+        if self.card.editor == "account":
+            account = self.card.query_one(Account)
+            return account.offset_of_cursor, account.top
+        return (self.card.query_one("#line", Input).cursor_position, 0) if self.card.editor == "line" else (0, 0)
+
+    def stand_at(self, at: int, top: int | None) -> None:
+        """Put the cursor there."""
+        if self.card.editor == "account":
+            self.card.query_one(Account).stand_at(at, top)
+        elif self.card.editor == "line":
+            line = self.card.query_one("#line", Input)
+            line.cursor_position = min(at, len(line.value))
+        self.keep_place()
+
+    def keep_place(self, pending: str | None = None) -> None:
+        """Make durable where the person is; `pending` is what is typed and no answer, None leaves it as it was."""
+        if self.cursor is None:
+            return
+        if pending is None:
+            kept = self.interview.cursor
+            pending = kept.pending if kept is not None and kept.path == self.cursor else ""
+        self.interview.keep(self.cursor, pending, *self.position())
+        self.show_saved()
 
     def _is_free_account(self, path: Path) -> bool:
         """The text that opens a section which begins with an open prompt gets the whole height."""
@@ -150,7 +201,9 @@ class Answering(BaseScreen):
         before = self.view.nodes
         if reload:
             self.view.reload()
-            touched = {self.view.section_of(path) for path in self.view.nodes.keys() ^ before.keys() | changes}
+            after = self.view.nodes
+            other = {path for path in after.keys() | before.keys() if after.get(path) != before.get(path)}
+            touched = {self.view.section_of(path) for path in other | changes}
         else:
             touched = {self.view.section_of(path) for path in self.view.apply(changes)}
         with self.app.batch_update():
@@ -176,6 +229,7 @@ class Answering(BaseScreen):
             self.card.notes(self.view.nodes[path], answer_problem(problem.code))
             return False
         self.changed(changes)
+        self.show_saved()
         return True
 
     def commit(self) -> bool:
@@ -186,35 +240,92 @@ class Answering(BaseScreen):
             return True
         node = self.view.nodes[path]
         value = read_line(node, typed) if card.editor == "line" else (typed or None)
-        return value == node.value or self.answer(value)
+        try:
+            return value == node.value or self.answer(value)
+        except Problem:
+            self._save_soon()
+            raise
 
     def hold(self) -> None:
         """Keep what is typed: as the answer if it is one, else beside the cursor."""
         if not self.is_mounted or self.cursor is None or self.interview.closed:
             return
-        if not self.commit():
-            self.interview.keep(self.cursor, self.card.typed or "")
+        self.keep_place("" if self.commit() else self.card.typed or "")
 
     def stop_timer(self) -> None:
-        if self._save_timer is not None:
-            self._save_timer.stop()
-            self._save_timer = None
+        for timer in (self._save_timer, self._latest):
+            if timer is not None:
+                timer.stop()
+        self._save_timer = self._latest = None
 
     def _save_soon(self) -> None:
-        self.stop_timer()
+        """Save at the next pause, and while somebody types on and on every few seconds."""
+        if self._save_timer is not None:
+            self._save_timer.stop()
         self._save_timer = self.set_timer(SAVE_SECONDS, self._save_typed)
+        if self._latest is None:
+            self._latest = self.set_timer(LONGEST_SECONDS, self._save_typed)
 
     def _save_typed(self) -> None:
-        """A pause in typing: the account is an answer, a line may be half of one and is kept beside the cursor."""
-        self._save_timer = None
+        """The account is an answer; a line may be half of one and is kept beside the cursor. So are words on consent:
+        each answer to it stays in the ledger, and half a sentence is none.
+        """
+        self.stop_timer()
+        if self.interview.closed:
+            return
+        try:
+            if self.card.editor == "account" and not self._on_consent():
+                self.keep_place("" if self.commit() else self.card.typed or "")
+            else:
+                self.keep_place(self._unfinished())
+        except Problem as problem:
+            self._not_saved(problem)
+        else:
+            self._saved_again()
+
+    def _not_saved(self, problem: Problem) -> None:
+        """Said below the question, and at first in passing: a window would take the keys of who types on. It is tried
+        again until it can be saved.
+        """
+        self.stop_timer()
+        self._latest = self.set_timer(LONGEST_SECONDS, self._save_typed)
+        what, safe, remedy = problem_sentences(problem)
+        if self.card.node is not None:
+            told = _("Not saved yet: {what} {code}", what=what, code=problem.code)
+            self.card.notes(self.view.nodes[self.card.node.path], told)
+        if self._unsaved != problem.code:
+            self._unsaved = problem.code
+            self.notify(f"{what} {safe} {remedy}", severity="error", markup=False)
+
+    def _saved_again(self) -> None:
+        """What was said of it goes."""
+        if self._unsaved and self.card.node is not None:
+            self.card.notes(self.view.nodes[self.card.node.path])
+        self._unsaved = ""
+
+    def _on_consent(self) -> bool:
+        return self.card.node is not None and is_consent(self.card.node.path)
+
+    def _unfinished(self) -> str:
+        """What is typed and differs from the answer."""
+        node, typed = self.card.node, self.card.typed
+        if node is None or typed is None or self.card.editor not in ("line", "account"):
+            return ""
         if self.card.editor == "account":
-            self.commit()
-        elif self.cursor is not None and (typed := self.card.typed) is not None:
-            self.interview.keep(self.cursor, typed)
-        self.query_one(TitleBar).show(note=f"{_('saved')} · {code_text(self.interview.code)}")
+            return "" if typed == str(node.value or "") else typed
+        return "" if read_line(node, typed) == node.value else typed
+
+    def _moved(self) -> None:
+        """The cursor moved in the line: its place is saved as what is typed is."""
+        if self.is_mounted and self.card.editor == "line" and self.card.query_one("#line").has_focus:
+            self._save_soon()
+
+    def on_account_moved(self) -> None:
+        """The cursor moved in the account."""
+        self._save_soon()
 
     def on_account_changed(self) -> None:
-        """Save when the typing pauses."""
+        """Save when the typing pauses, and every few seconds."""
         self._save_soon()
 
     def on_account_full(self) -> None:
@@ -247,11 +358,11 @@ class Answering(BaseScreen):
         self.action_step(event.by)
 
     def action_reserve(self, reason: str) -> None:
-        """The reserved answer; the same key again takes it back."""
-        node = self.card.node
-        if node is None or self.cursor is None:
+        """The reserved answer; the same key again takes it back. What is typed is the answer first: undo has it."""
+        if self.card.node is None or self.cursor is None:
             return
-        self.stop_timer()
+        self.commit()
+        node = self.view.nodes[self.cursor]
         again = node.missing == reason
         self.changed(self.interview.clear(self.cursor) if again else self.interview.missing(self.cursor, reason))
         if not again:
@@ -282,14 +393,7 @@ class Answering(BaseScreen):
         if event.path in self.view.stops(self.view.section_of(event.path), self.cursor):
             self.go(event.path)
 
-    def action_sections(self) -> None:
-        """Choose a section with the arrows; Enter goes there."""
-        self.add_class("-choosing")
-        self.section_list.focus()
-
     def on_lines_selected(self, event: Lines.Selected) -> None:
         """Go to the chosen section: to its first open question."""
-        if event.lines is self.section_list:
-            self.remove_class("-choosing")
-            if not self.go(self.view.first_stop((event.key,))):
-                self.card.focus_editor()
+        if event.lines is self.section_list and not self.go(self.view.first_stop((event.key,))):
+            self.card.focus_editor()

@@ -19,6 +19,7 @@ from schemas.gates import ENDING, OpenGate
 from schemas.xform_model import Path
 from tui.locale import N_, _
 from tui.screens.base import Dialog
+from tui.screens.interview.reading import Reading
 
 _SPEAKING = frozenset({("G10", "unexplained"), ("G14", "mentioned"), ("G16", "changed")})
 """Besides what ends an interview or limits its depth, these speak when they open."""
@@ -57,7 +58,7 @@ class GateLine(Static):
 class GateDialog(Dialog[tuple[str, OpenGate]]):
     """One gate after the other: what, why, what to offer now, what is kept; and what can be done at once.
 
-    The answer: `back` (to its question), `erase`, `leave`, `consent`, `names`, each with the gate.
+    The answer: `back` (to its question), `erase`, `leave`, `consent`, `names`, each with the gate; Escape has none.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -69,6 +70,7 @@ class GateDialog(Dialog[tuple[str, OpenGate]]):
         super().__init__()
         self.gates, self.language, self.referral, self.leaving = list(gates), language, referral, leaving
         self.place = 0
+        self.reading = Reading()
 
     @property
     def gate(self) -> OpenGate:
@@ -116,6 +118,7 @@ class GateDialog(Dialog[tuple[str, OpenGate]]):
 
     def on_mount(self) -> None:
         """Stand on the way back: nothing is done by Enter alone."""
+        self.reading.begin()
         self.query_one("#back").focus()
 
     def action_other(self, by: int) -> None:
@@ -126,14 +129,12 @@ class GateDialog(Dialog[tuple[str, OpenGate]]):
             self.focus_previous()
 
     async def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Answer, or show the next gate."""
+        """Answer, or show the next gate; the Enter that opened a gate twice does not close it unread."""
+        if self.reading.unread:
+            return
         if event.button.id != "next":
             self.dismiss((str(event.button.id), self.gate))
             return
         self.place = (self.place + 1) % len(self.gates)
         await self.recompose()
         self.query_one("#next").focus()
-
-    def action_leave(self) -> None:
-        """Escape goes back and does nothing."""
-        self.dismiss(("back", self.gate))

@@ -7,35 +7,52 @@ correct an answer that was a slip. A lock is no leaving: what was said stays, en
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 
-from collector import placeholders
+from collector import consent, placeholders
 from collector.interview import Interview
 from schemas.gates import OpenGate
+from schemas.gates_consent import is_consent
 from schemas.gates_names import Mention
 from schemas.session_types import Changes
 from schemas.xform_model import Path
+from tui.locale import N_
+from tui.screens.corrections import CorrectionLine
 from tui.screens.interview.answering import Answering
+from tui.screens.interview.choices import Choices
+from tui.screens.interview.consent import ConsentHead, ReconfirmScreen
 from tui.screens.interview.gates import GateDialog, GateLine, speaks
+from tui.screens.interview.view import is_asked
 
-CONSENT_SECTION: Path = ("c_consent",)
+CONSENT_SECTION = consent.SECTION
 
 
 class Heeding(Answering):
-    """A draft whose open gates are shown."""
+    """A draft whose open gates are shown, whose consent is asked one use at a time, and which is read back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+o", "read_back", N_("Read back"), show=False, priority=True),
+    ]
 
     def __init__(self, interview: Interview, at: Path | None = None) -> None:
         super().__init__(interview, at)
         self.gates: tuple[OpenGate, ...] = tuple(interview.open_gates())
-        self.gate_line = GateLine()
+        self.gate_line, self.consent_head = GateLine(), ConsentHead()
+        self.unspoken: list[OpenGate] = []
+        self._asked_again = False
+        self.left_uses: list[Path] = []
 
     # looking
 
     def above_pane(self) -> ComposeResult:
-        """The line of the gate that matters now."""
-        self.gate_line = GateLine()
+        """What this corrects, the line of the gate that matters now, and how far the consent is."""
+        self.gate_line, self.consent_head = GateLine(), ConsentHead()
+        yield CorrectionLine(self.interview)
         yield self.gate_line
+        yield self.consent_head
 
     def on_mount(self) -> None:
         """Say again that nothing may be kept of this draft."""
@@ -57,13 +74,81 @@ class Heeding(Answering):
         self.gates = tuple(self.interview.open_gates())
         self._draw_gates()
         fresh = [gate for gate in self.gates if (gate.id, gate.case) not in known and speaks(gate)]
-        if fresh and self.shell.screen is self:
+        if self.shell.screen is not self:
+            self.unspoken = [gate for gate in (*self.unspoken, *fresh) if gate in self.gates]
+        elif fresh:
             self.speak_up(fresh)
+
+    def on_screen_resume(self) -> None:
+        """A gate that opened on a screen above speaks now; an answer at which one stayed stands in the ledger."""
+        if self.cursor is not None and self.is_mounted and not self.interview.closed:
+            self._draw_consent_head(self.cursor)
+        unspoken, self.unspoken = self.unspoken, []
+        if unspoken and not self.interview.closed:
+            self.call_after_refresh(self.speak_up, unspoken)
 
     def open_stop(self, path: Path, *, pending: str = "") -> None:
         """Another question may have another gate."""
         super().open_stop(path, pending=pending)
         self._draw_gates()
+        self._draw_consent(path)
+
+    # consent
+
+    def _draw_consent(self, path: Path) -> None:
+        """One use at a time, by itself on the screen, and none of its answers chosen beforehand."""
+        node, choices = self.view.nodes[path], self.card.query_one(Choices)
+        own = path[:1] == CONSENT_SECTION and node.kind == "question"
+        self.set_class(own, "-consent")
+        self._draw_consent_head(path)
+        about_consent = self.card.editor == "choices" and is_consent(path)
+        if choices.numbered is not about_consent:
+            choices.numbered = about_consent
+            if self.card.editor == "choices":
+                choices.show(node)
+        if about_consent and node.value is None:
+            choices.stand_on(None)
+        closing = node.name == consent.RECONFIRM and (node.value is None or bool(self.left_uses))
+        if closing and not self._asked_again and self.shell.screen is self:
+            self._ask_again()
+        self._asked_again = closing
+
+    def _draw_consent_head(self, path: Path) -> None:
+        node = self.view.nodes[path]
+        own = path[:1] == CONSENT_SECTION and node.kind == "question"
+        asked = [each for each in self.view.within(CONSENT_SECTION) if is_asked(each)] if own else []
+        self.consent_head.show(asked, node, consent.events_of(self.interview.ledger.events, path))
+
+    def answer(self, value: object) -> bool:
+        """Whoever answers the closing question itself has answered for the uses that were left."""
+        taken = super().answer(value)
+        if taken and self.cursor is not None and self.cursor[-1] == consent.RECONFIRM and value is not None:
+            self.left_uses = []
+        return taken
+
+    def _ask_again(self) -> None:
+        """After the account each use that was permitted is asked for again, before the closing question; where that
+        was left, it goes on.
+        """
+        uses = [node.path for node in consent.given(self.interview.session)]
+        uses = [path for path in uses if path in self.left_uses] or uses
+        if uses:
+            self.app.push_screen(ReconfirmScreen(self, uses))
+
+    def on_choices_edge(self, event: Choices.Edge) -> None:
+        """From no answer the arrows lead onto the first or the last one, not past them."""
+        choices = self.card.query_one(Choices)
+        if choices.at is None and choices.lines:
+            event.prevent_default()
+            choices.stand_on(0 if event.by > 0 else len(choices.lines) - 1)
+
+    def action_read_back(self) -> None:
+        """Read the account back to the person."""
+        from tui.screens.interview.screen import InterviewScreen
+        from tui.screens.readback import open_readback
+
+        if self.commit() and self.shell.screen is self and isinstance(self, InterviewScreen):
+            open_readback(self)
 
     def _draw_gates(self) -> None:
         self.gate_line.show(self.gates, self.cursor, self.interview.session.language)

@@ -1,6 +1,6 @@
-"""The interview screen: keys, entries of repeats, files, and the way to the seal.
+"""The interview screen: keys, files, and the way to the seal.
 
-The rule: removing asks first, and its default is No, because an entry's answers and files go with it.
+The rule: a key is offered only where it does something.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from textual.binding import Binding, BindingType
 
 from schemas.problems import Problem
 from schemas.xform_model import Path
-from tui.locale import N_, _, ngettext
+from tui.locale import N_
+from tui.screens.interview.entries import ACTIONS as ENTRY_ACTIONS
+from tui.screens.interview.entries import Entries
 from tui.screens.interview.files import FilePanel
-from tui.screens.interview.heeding import Heeding
+from tui.screens.interview.flow import ACTIONS
 from tui.screens.interview.sections import Sections
-from tui.screens.interview.view import is_answered, is_asked, question_of
-from tui.screens.interview.words import entry_name
+from tui.screens.interview.view import is_asked, question_of
 from tui.screens.interviews import InterviewsScreen
 
 if TYPE_CHECKING:
     from tui.screens.shell import Shell
 
 
-class InterviewScreen(Heeding):
+class InterviewScreen(Entries):
     """One draft."""
 
     TITLE_WORDS = N_("Interview")
@@ -43,6 +44,22 @@ class InterviewScreen(Heeding):
             "Questions marked * need an answer, or one of the reserved answers: does not know, prefers not to answer, "
             "not asked. Preferring not to answer is always a good answer."
         ),
+        N_(
+            "At the left: ○ not begun, 3/9 begun, ✓ complete, × closed by a safeguard, – does not apply. F3 finds any "
+            "section or question by a few letters."
+        ),
+        N_(
+            "^F goes to the free account and back. ^B marks what you want to ask later, ^K lists the marks. ^W begins "
+            "a break: the screen is hidden, and the time of the break is noted."
+        ),
+        N_(
+            "^Z takes back what was done last, also an entry that was removed, and ^Y does it again; both still work "
+            "after the program was closed. ^D adds an entry with the answers of this one."
+        ),
+        N_(
+            "In a list, type a few letters to find an option; Space chooses it. ^E opens a note of your own to the "
+            "open answer; ¶ stands where there is one."
+        ),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "step(1)", N_("Next"), priority=True),
@@ -55,8 +72,8 @@ class InterviewScreen(Heeding):
         Binding("f9", "add_entry", N_("Add entry")),
         Binding("ctrl+r", "remove_entry", N_("Remove entry"), priority=True),
         Binding("ctrl+g", "gates", N_("Safeguards"), priority=True),
+        Binding("ctrl+e", "note", N_("Note to this answer"), show=False, priority=True),
         Binding("delete", "clear", N_("Take back")),
-        Binding("enter", "enter", N_("Open"), show=False),
         Binding("escape", "leave", N_("List")),
     ]
 
@@ -86,7 +103,6 @@ class InterviewScreen(Heeding):
     def action_leave(self) -> None:
         """Back to the question from the sections, else to the list of interviews."""
         if self.query_one(Sections).has_focus:
-            self.remove_class("-choosing")
             self.card.focus_editor()
             return
         self.leave_interview()
@@ -103,99 +119,35 @@ class InterviewScreen(Heeding):
         node = self.card.node
         if action == "gates":
             return bool(self.gates)
+        if action in ACTIONS:
+            return self.check_flow(action)
+        if action == "note":
+            return node.kind == "question"
         if action == "reserve":
             return node is not None and node.kind == "question" and is_asked(node) and not question_of(node).closed
         if action == "clear":
             return node is not None and self.card.editor == "file" and node.value is not None
-        return self.check_entry_action(action)
+        return self.check_entry_action(action) if action in ENTRY_ACTIONS else True
 
     def attach(self, path: Path, source: FilePath) -> None:
-        """Take a file over in a thread, with a bar above the screen that lets nothing else happen meanwhile."""
-        from tui.screens.dialogs import Busy
+        """Take a file over, under a dialog that lets nothing else happen meanwhile."""
+        from tui.screens.interview.taking import TakingOver
         from tui.screens.problem import show_problem
 
-        busy = Busy(_("Taking the file over, encrypted"))
-        self.app.push_screen(busy)
-        report = self.reporter(busy.show)
-
-        def end(problem: Problem | None) -> None:
-            busy.dismiss(None)
-            self.view.reload()
-            self.changed(frozenset({path}))
+        def taken(problem: Problem | None) -> None:
+            self.changed(frozenset({path}), reload=True)
             self.open_stop(path)
             if problem is not None:
                 show_problem(self.app, problem)
 
-        self.work(lambda: self.interview.attach(path, source, progress=report), lambda _done: end(None), failed=end)
+        self.app.push_screen(TakingOver(self.interview, path, source, taken))
 
-    def action_add_entry(self) -> None:
-        """Add an entry to the repeat where the cursor is, and open it."""
-        repeat = self.view.repeat_of(self.cursor) if self.cursor is not None else None
-        if repeat is None or not self.commit():
-            return
-        try:
-            entry, changes = self.interview.add_entry(repeat)
-        except Problem as problem:
-            self.shell.problem(problem)
-            return
-        self.changed(changes, reload=True)
-        self.open_entry(entry)
+    def action_note(self) -> None:
+        """Write the documenter's note to the open answer."""
+        from tui.screens.interview.remarks import RemarkDialog
 
-    def open_entry(self, entry: Path) -> None:
-        """Go to the first question of an entry."""
-        inner = next((node.path for node in self.view.within(entry) if is_asked(node)), entry)
-        self.go(inner)
-
-    def action_enter(self) -> None:
-        """Enter on an entry opens it, on the add line adds one."""
         node = self.card.node
-        if node is None:
+        if node is None or node.kind != "question" or self.shell.screen is not self:
             return
-        if node.kind == "repeat":
-            self.action_add_entry()
-        elif node.kind == "entry":
-            self.open_entry(node.path)
-
-    def action_remove_entry(self) -> None:
-        """Ask, then remove the entry in which the cursor stands."""
-        from tui.screens.dialogs import Confirm
-
-        entry = self.view.entry_around(self.cursor) if self.cursor is not None else None
-        if entry is None:
-            return
-        node = self.view.nodes[entry]
-        answers = sum(1 for each in self.view.within(entry) if is_asked(each) and is_answered(each))
-        name = entry_name(node)
-        told = ngettext(
-            "It has {count} answer, which is removed with it. This cannot be undone.",
-            "It has {count} answers, which are removed with it. This cannot be undone.",
-            answers,
-        )
-
-        def decided(yes: bool | None) -> None:
-            if yes:
-                self.remove_entry(entry)
-
-        self.app.push_screen(Confirm(_("Remove entry {name}?", name=name), told, _("Remove it")), decided)
-
-    def remove_entry(self, entry: Path) -> None:
-        """Remove it and stand on the nearest stop."""
-        repeat = self.view.repeat_of(entry)
-        self.stop_timer()
-        changes = self.interview.remove_entry(entry)
-        self.cursor = None
-        self.changed(changes, reload=True)
-        if (place := self.view.nearest(repeat)) is not None:
-            self.open_stop(place)
-
-    def check_entry_action(self, action: str) -> bool:
-        """Adding where there is a repeat, removing where there is an entry."""
-        if self.cursor is None:
-            return action not in ("add_entry", "remove_entry", "enter")
-        if action == "add_entry":
-            return self.view.repeat_of(self.cursor) is not None
-        if action == "remove_entry":
-            return self.view.entry_around(self.cursor) is not None
-        if action == "enter":
-            return self.card.editor == "none"
-        return True
+        self.hold()
+        self.app.push_screen(RemarkDialog(self.interview, node.path, node.label, self.card.show_remark))

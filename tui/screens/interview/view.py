@@ -9,13 +9,15 @@ that follow each other are one, and the path of the first is its path.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, cast
 
+from schemas import humane
 from schemas.session_types import Node
 from schemas.xform_model import Path, Question
 from tui.locale import _
+from tui.screens.interview.places import place_shown
 
 if TYPE_CHECKING:
     from schemas.session import Session
@@ -62,15 +64,24 @@ def question_of(node: Node) -> Question:
     return cast(Question, node.definition)
 
 
-def is_asked(node: Node) -> bool:
-    """Whether a person answers this question now."""
+def is_put(node: Node) -> bool:
+    """Whether a person answers this question, now or when the form shows it."""
     return (
         node.kind == "question"
-        and node.relevant
-        and not node.readonly
         and node.definition.mode != "auto"
         and question_of(node).type not in ("calculate", "note")
     )
+
+
+def is_asked(node: Node) -> bool:
+    """Whether a person answers this question now."""
+    return is_put(node) and node.relevant and not node.readonly
+
+
+def is_long(node: Node) -> bool:
+    """Whether the answer is a text of many lines."""
+    question = question_of(node)
+    return question.type == "text" and "multiline" in question.appearance
 
 
 def is_answered(node: Node) -> bool:
@@ -84,10 +95,12 @@ def inside(path: Path, outer: Path) -> bool:
 
 
 class InterviewView:
-    """The nodes of a session, kept up to date by its changes."""
+    """The nodes of a session, kept up to date by its changes. `file_name`: the name of a file that is an answer."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, file_name: Callable[[bytes], str] | None = None) -> None:
         self.session = session
+        self._file_name = file_name
+        self._names: dict[bytes, str] = {}
         self.nodes: dict[Path, Node] = {}
         self.reload()
 
@@ -101,6 +114,7 @@ class InterviewView:
                 first = None if node.kind not in ("question", "note") else first or node.path
                 if first is not None:
                     self._loose[node.path] = first
+        self._account = self._account_of_form()
 
     def apply(self, changes: Iterable[Path]) -> frozenset[Path]:
         """Take over what changed; returns the paths whose node is different now."""
@@ -172,7 +186,7 @@ class InterviewView:
             if node.kind == "repeat":
                 adds.append(Item("add", node, depth))
             elif node.kind == "entry":
-                here = cursor is not None and inside(cursor, node.path)
+                here = cursor is not None and cursor != node.path and inside(cursor, node.path)
                 items.append(Item("open-entry" if here else "entry", node, depth - 1))
                 closed = None if here else node.path
             elif (item := self._leaf(node, depth)) is not None:
@@ -221,6 +235,20 @@ class InterviewView:
         there = self.stops(open_ones[place], None)
         return there[0 if by > 0 else -1] if there else cursor
 
+    def free_account(self) -> Path | None:
+        """The witness's free account: the text of many lines that opens a section with an open prompt, else the first
+        that opens any section; None while the form does not show it, and in a form that has none.
+        """
+        return self._account if self._account is not None and is_asked(self.nodes[self._account]) else None
+
+    def _account_of_form(self) -> Path | None:
+        opening = []
+        for section in self.sections():
+            first = next((node for node in self.within(section.path) if is_put(node)), None)
+            if first is not None and is_long(first) and all(isinstance(step, str) for step in first.path):
+                opening.append((not section.prompt, first.path))
+        return min(opening, key=lambda pair: pair[0])[1] if opening else None
+
     def first_stop(self, section: Path) -> Path | None:
         """The first question without an answer, else the first stop."""
         stops = self.stops(section, None)
@@ -267,11 +295,19 @@ class InterviewView:
         """A few words that tell an entry from others: its first two answers."""
         words = []
         for node in self.within(entry):
-            if is_asked(node) and (text := answer_text(node)):
+            if is_asked(node) and (text := self.answer_text(node)):
                 words.append(text)
                 if len(words) == 2:
                     break
         return " · ".join(words)
+
+    def answer_text(self, node: Node) -> str:
+        """The answer in words; of a file, its name."""
+        if not isinstance(node.value, bytes) or self._file_name is None:
+            return answer_text(node)
+        if not self._names.get(node.value):
+            self._names[node.value] = self._file_name(node.value)
+        return self._names[node.value] or answer_text(node)
 
 
 def answer_text(node: Node) -> str:
@@ -283,5 +319,12 @@ def answer_text(node: Node) -> str:
     if isinstance(value, tuple):
         return ", ".join(labels.get(code, code) for code in value)
     if isinstance(value, bytes):
-        return value.hex()[:8]
+        return _("a file")
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    kind = question_of(node).type
+    if isinstance(value, str) and kind == "dateTime":
+        return humane.moment_shown(value)
+    if isinstance(value, str) and kind in ("geopoint", "geotrace", "geoshape"):
+        return place_shown(value)
     return labels.get(str(value), str(value))

@@ -18,13 +18,18 @@ RESERVED_WORDS = {
     "declined": N_("Prefers not to answer"),
     "not_asked": N_("Not asked (documenter's decision)"),
 }
+REMARK_SIGN = "¶"
+"""Stands where the documenter has noted something to an answer."""
 _EXPECTED = {
     "integer": N_("A whole number"),
     "decimal": N_("A number"),
-    "date": N_("A date: 2023-10-05"),
+    "date": N_("A date: 2023-10-05 or 5.10.2023"),
     "time": N_("A time: 14:30"),
-    "dateTime": N_("Date and time: 2023-10-05T14:30:00.000+03:00"),
-    "geopoint": N_("Latitude, longitude, altitude, accuracy, divided by spaces"),
+    "dateTime": N_("Date and time: 2023-10-05 14:30"),
+    "barcode": N_("The letters and digits of the code"),
+    "geopoint": N_("A place: 48.5, 35.1, or letters of a region"),
+    "geotrace": N_("Two places or more, divided by semicolons: 48.5, 35.1; 48.6, 35.2"),
+    "geoshape": N_("Three places or more, divided by semicolons: 48.5, 35.1; 48.6, 35.2; 48.5, 35.2"),
 }
 
 
@@ -38,6 +43,11 @@ def entry_name(node: Node) -> str:
     return node.code or _("Entry {number}", number=node.count)
 
 
+def entry_mark(node: Node) -> str:
+    """What stands after the word "entry" in a sentence: its code if its repeat gives codes, else its number."""
+    return node.code or str(node.count)
+
+
 def reserved_words(reason: str | None) -> str:
     """A reserved answer, in words; empty if it is none."""
     return _(RESERVED_WORDS[reason]) if reason in RESERVED_WORDS else ""
@@ -48,6 +58,12 @@ def expected_words(node: Node) -> str:
     question = question_of(node)
     if question.edtf:
         return _("Full or partial date: 2023-10-05 · 2023-10 · 2023-XX-15 · 2023~ · 2022-03/2022-05")
+    if "start" in question.parameters and "end" in question.parameters:
+        return _(
+            "A number from {start} to {end}; the arrows change it",
+            start=question.parameters["start"],
+            end=question.parameters["end"],
+        )
     words = _EXPECTED.get(question.type)
     return _(words) if words else ""
 

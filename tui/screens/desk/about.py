@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from schemas.problems import CATALOGUE, Problem
 from sync.desk import heeded
 from tui.locale import _, problem_sentences
+from tui.screens.desk.beside import attachment_list, beside
 from tui.screens.desk.pages import Block
 from tui.screens.desk.reading import (
     NAMES,
@@ -18,9 +19,11 @@ from tui.screens.desk.reading import (
     parts_of,
     question_words,
 )
+from tui.screens.desk.taken import time_parts
 from tui.screens.desk.words import ACTS
 from tui.screens.interview.words import reserved_words
 from tui.screens.texts import time_text
+from tui.state_words import code_text
 from tui.widgets.progress import size_text
 
 Facts = Mapping[str, object]
@@ -33,9 +36,16 @@ def all_parts(record: OpenedRecord, language: str) -> list[Part]:
         Part("consent", "", _("Consent"), tuple(_consent(record, language))),
         *_heed(record, language),
         Part("custody", "", _("Custody"), tuple(custody(record))),
-        *parts_of(record, language),
+        *_by_compartment([*parts_of(record, language), *time_parts(record, language), *beside(record, language)]),
+        *attachment_list(record),
         *attachments(record, language),
     ]
+
+
+def _by_compartment(parts: Sequence[Part]) -> list[Part]:
+    """The parts of one compartment together, in the order in which its first stands."""
+    headings = list(dict.fromkeys(part.heading for part in parts))
+    return sorted(parts, key=lambda part: headings.index(part.heading))
 
 
 def _items(facts: Facts, key: str) -> Sequence[Facts]:
@@ -71,6 +81,7 @@ def about(record: OpenedRecord) -> list[Block]:
     sealed = [_(NAMES[name]) for name in _strings(facts, "unopened") if name in NAMES]
     blocks.append(_answer(_("Opened here"), " · ".join(opened)))
     blocks.append(_answer(_("Stays sealed here"), " · ".join(sealed) if sealed else _("nothing")))
+    blocks += _links(facts)
     if facts.get("incomplete"):
         blocks.append(Block("warning", _("The interview was broken off: {reason}", reason=facts["incomplete"])))
     for code in _strings(facts, "flags"):
@@ -78,6 +89,25 @@ def about(record: OpenedRecord) -> list[Block]:
             what, safe, remedy = problem_sentences(Problem(code))
             blocks += [Block("head", code), Block("warning", what), Block("note", safe), Block("note", remedy)]
     return blocks
+
+
+def _links(facts: Facts) -> list[Block]:
+    """What this record corrects, and by what it is corrected."""
+    labels = {
+        "corrects": (_("Counts in place of"), _("Adds to")),
+        "corrected_by": (_("What counts now is in"), _("Something was added in")),
+    }
+    blocks = []
+    for key, (instead, more) in labels.items():
+        for item in _items(facts, key):
+            if item["code"] is None:
+                told = _("{entry}, which has not arrived yet", entry=str(item["eid"])[:8])
+            elif item["same_device"]:
+                told = code_text(str(item["code"]))
+            else:
+                told = _("{code}, from another computer", code=code_text(str(item["code"])))
+            blocks.append(_answer(instead if item["type"] == "supersedes" else more, told))
+    return [Block("head", _("Corrections")), *blocks] if blocks else []
 
 
 def attachments(record: OpenedRecord, language: str) -> list[Part]:
@@ -98,7 +128,10 @@ def attachments(record: OpenedRecord, language: str) -> list[Part]:
         ]
         if claimed != seeming:
             blocks.append(Block("warning", _("It does not look like what it is said to be. Open a copy with care.")))
-        blocks += [Block("note", ""), Block("note", _("F5 writes a copy to a file."))]
+        blocks += [
+            Block("note", ""),
+            Block("note", _("F5 writes a copy to a file. F6 checks every byte and says what it is.")),
+        ]
         parts.append(Part(f"attachment:{sid}", _("Attachments"), name, tuple(blocks), sid))
     return parts
 

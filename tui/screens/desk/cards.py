@@ -7,6 +7,7 @@ from pathlib import Path
 
 from schemas.problems import Problem
 from tui.locale import _
+from tui.widgets.paths import is_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ def read_card(path: Path) -> Card | None:
     from collector import files
     from sync import cards
 
-    if not path.is_file():
+    if not is_file(path):
         return None
     try:
         data = files.read_limited(path, cards.MAX_FILE)

@@ -56,7 +56,7 @@ class InnerScreen(DeskScreen):
 
     def action_leave(self) -> None:
         """Back to the screen below."""
-        self.app.pop_screen()
+        self.leave()
 
 
 def problem_of(item: Mapping[str, object]) -> Problem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -10,7 +10,7 @@ from textual.widgets import Input, Label
 
 from tui.locale import _
 from tui.screens.base import Dialog
-from tui.widgets.paths import PathSuggester
+from tui.widgets.paths import PathSuggester, is_folder, typed_path
 
 
 class AskTarget(Dialog[str]):
@@ -34,11 +34,11 @@ class AskTarget(Dialog[str]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take it, if it can be written."""
         typed = event.value.strip()
-        path = Path(typed).expanduser()
-        target = path / self._file_name if path.is_dir() else path
-        if not typed or not target.parent.is_dir():
+        path = typed_path(typed)
+        target = path / self._file_name if is_folder(path) else path
+        if not typed or not is_folder(target.parent):
             self._say(_("There is no folder of that name."))
-        elif target.exists():
+        elif os.path.lexists(target):
             self._say(_("There is a file of that name already; it is not overwritten."))
         else:
             self.dismiss(str(target.absolute()))

@@ -19,7 +19,7 @@ from tui.locale import N_, _
 from tui.screens.desk.common import InnerScreen
 from tui.screens.desk.fingerprint import Fingerprint
 from tui.screens.desk.office import OpenDesk
-from tui.widgets.paths import PathSuggester
+from tui.widgets.paths import PathSuggester, is_file, typed_path
 
 if TYPE_CHECKING:
     from sync.desk.desk import Desk
@@ -161,10 +161,10 @@ class EnrolScreen(InnerScreen):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Read the request."""
-        path = Path(event.value.strip()).expanduser()
+        path = typed_path(event.value)
         if event.value.strip():
             self.hold()
-            self.work(lambda: read_request(path) if path.is_file() else None, self._have_request)
+            self.work(lambda: read_request(path) if is_file(path) else None, self._have_request)
 
     def _have_request(self, request: Request | None) -> None:
         if request is None:
@@ -181,11 +181,13 @@ class EnrolScreen(InnerScreen):
             self.request, self.refused, self._typed = None, True, ""
             self._again()
         else:
-            self.app.pop_screen()
+            self.leave()
 
     def _choose_mission(self, names: list[str]) -> None:
         from tui.screens.dialogs import Choose
 
+        if self.shell.screen is not self:  # the button was pressed twice
+            return
         if len(names) == 1:
             self._choose_folder(names[0])
             return

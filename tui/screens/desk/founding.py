@@ -21,7 +21,7 @@ from tui.locale import N_, _
 from tui.screens.desk.cards import Card, compare_text, read_card
 from tui.screens.desk.common import InnerScreen
 from tui.screens.desk.office import OpenDesk
-from tui.widgets.paths import PathSuggester
+from tui.widgets.paths import PathSuggester, is_file, typed_path
 
 if TYPE_CHECKING:
     from sync.desk.desk import Founded
@@ -42,7 +42,7 @@ def read(path: Path) -> ReadForm | None:
     """A form from a file; None when there is no such file. Raises E_FORM_*."""
     from sync.desk import mission
 
-    return mission.read_form(path) if path.is_file() else None
+    return mission.read_form(path) if is_file(path) else None
 
 
 class FoundingScreen(InnerScreen):
@@ -122,7 +122,7 @@ class FoundingScreen(InnerScreen):
         if event.input.id == "mission-name":
             self.query_one("#form").focus()
         elif event.value.strip():
-            path = Path(event.value.strip()).expanduser()
+            path = typed_path(event.value)
             if event.input.id == "receiver-card":
                 self.work(lambda: read_card(path), self._compare)
             else:
@@ -133,7 +133,7 @@ class FoundingScreen(InnerScreen):
 
         note = self.query_one("#card-note", Label)
         note.update(_("There is no file of that name.") if card is None else "")
-        if card is None:
+        if card is None or self.shell.screen is not self:
             return
 
         def decided(yes: bool | None) -> None:
@@ -199,7 +199,7 @@ class FoundingScreen(InnerScreen):
 
         def done(founded: Founded) -> None:
             self.notify(_("The mission {name} is founded.", name=founded.mission.name), markup=False)
-            self.app.pop_screen()
+            self.leave()
 
         def failed(problem: Problem) -> None:
             self.working = False

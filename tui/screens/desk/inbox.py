@@ -6,7 +6,7 @@ screens are looked at, and this one shows it again whenever one comes back; stop
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,23 +18,25 @@ from textual.timer import Timer
 from textual.widgets import Input, Label, OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
 
+from collector.files import shown_name
 from tui.locale import N_, _, ngettext
 from tui.screens.desk.fetching import Kind, NetworkJob, Wish
 from tui.screens.desk.office import ImportJob, OpenDesk
 from tui.screens.desk.outgoing import OutgoingScreen
 from tui.screens.desk.overview import Overview, office_text, overview, summary_text
 from tui.screens.desk.words import job_text, network_text
-from tui.widgets.paths import PathSuggester, mounted_sticks
+from tui.widgets.paths import PathSuggester, is_folder, mounted_sticks, typed_path
 from tui.widgets.progress import ProgressPanel
 from tui.widgets.volumes import TransferPanel
 
 WATCH_SECONDS = 0.2
+STICK_SECONDS = 1.0
 MOST = 16
 
 
 def volumes_in(folder: Path) -> int | None:
     """How many volumes lie in a folder; None if there is no such folder."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         return None
     try:
         return sum(1 for path in folder.iterdir() if path.suffix == ".vol")
@@ -86,6 +88,7 @@ class InboxScreen(OutgoingScreen):
         super().__init__(office)
         self.folders: dict[Path, int] = {}
         self._typed = ""
+        self._mounted: set[Path] = set()
         self._watching: Timer | None = None
         if office.job is not None and office.job.state != "done":
             self.folders = {folder: volumes_in(folder) or 0 for folder in office.job.folders}
@@ -107,11 +110,11 @@ class InboxScreen(OutgoingScreen):
             yield Static(id="verdict")
 
     def on_mount(self) -> None:
-        """Look what is there; offer the sticks that are plugged in."""
+        """Look what is there; offer the sticks that are plugged in, now and later."""
         self._watching = self.set_interval(WATCH_SECONDS, self.watch_import, pause=not self.busy)
         self.restored()
-        if not self.busy:
-            self.work(mounted_sticks, self._offer)
+        self.watch_sticks()
+        self.set_interval(STICK_SECONDS, self.watch_sticks)
 
     @property
     def busy(self) -> bool:
@@ -186,18 +189,33 @@ class InboxScreen(OutgoingScreen):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Add the folder, if it is there."""
         if event.value.strip():
-            self._add(Path(event.value.strip()).expanduser(), typed=True)
+            self._add(typed_path(event.value), typed=True)
 
-    def _offer(self, sticks: Sequence[Path]) -> None:
-        for stick in sticks:
-            self._add(stick)
+    def on_input_changed(self) -> None:
+        """What was said of another folder is over."""
+        self.query_one("#folder-note", Label).update("")
+
+    def watch_sticks(self) -> None:
+        """Take in what was plugged in, let go of what was taken out; not while something goes on."""
+        if self.shell.opened is None or self.busy or not self.is_current:
+            return
+        found = set(mounted_sticks())
+        self._taken_out(sorted(self._mounted - found))
+        for folder in sorted(found - self._mounted):
+            self._add(folder)
+        self._mounted = found
+
+    def _taken_out(self, folders: Iterable[Path]) -> None:
+        gone = [folder for folder in folders if self.folders.pop(folder, None) is not None]
+        if gone:
+            words = [_("{folder} was taken out.", folder=shown_name(str(folder))) for folder in gone]
+            self.query_one("#folder-note", Label).update(" ".join(words))
+            self._show_folders()
 
     def _add(self, folder: Path, *, typed: bool = False) -> None:
         def seen(volumes: int | None) -> None:
-            self.query_one("#folder-note", Label).update(
-                _("There is no folder of that name.") if volumes is None else ""
-            )
             if volumes is None:
+                self.query_one("#folder-note", Label).update(_("There is no folder of that name."))
                 return
             if len(self.folders) < MOST:
                 self.folders[folder] = volumes
@@ -246,7 +264,10 @@ class InboxScreen(OutgoingScreen):
     # import and fetching
 
     def action_import(self) -> None:
-        """Import everything that was fetched and that the folders hold."""
+        """Import everything that was fetched and that the folders hold; those that are gone keep nothing back."""
+        self._taken_out(folder for folder in list(self.folders) if not is_folder(folder))
+        if not self.folders and not (self.seen is not None and self.seen.here):
+            return
         self.office.start_import(list(self.folders))
         self.query_one("#opening").display = False
         self._begun()
@@ -264,7 +285,8 @@ class InboxScreen(OutgoingScreen):
                 self.ask_desk(lambda desk: keep(desk, found), lambda _done: self.start_network("fetch", found.wish))
 
         def ask(found: Given) -> None:
-            self.app.push_screen(FetchChoice(found), chosen)
+            if self.shell.screen is self:  # the key may have been pressed twice
+                self.app.push_screen(FetchChoice(found), chosen)
 
         self.ask_desk(given, ask)
 
@@ -296,7 +318,7 @@ class InboxScreen(OutgoingScreen):
             return
         if self._watching is not None:
             self._watching.pause()
-        if isinstance(job, ImportJob) and job.state == "done":
+        if isinstance(job, ImportJob) and job.state == "done" and not job.lacking:
             self.folders.clear()
         self._show_folders()
         self._show_parts()

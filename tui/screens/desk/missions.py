@@ -171,7 +171,7 @@ class MissionsScreen(InnerScreen):
     def _compare(self, mission: str, card: Card | None) -> None:
         from tui.screens.dialogs import Confirm
 
-        if card is None:
+        if card is None or self.shell.screen is not self:
             return
 
         def added(receiver: Receiver) -> None:

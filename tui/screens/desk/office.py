@@ -48,6 +48,11 @@ class ImportJob:
         """Whether it was told to stop."""
         return self._stop.is_set()
 
+    @property
+    def lacking(self) -> bool:
+        """Whether volumes lack: what is here has to be read again together with those."""
+        return self.report is not None and any(item["code"] == "E_VOL_MISSING" for item in self.report.refused)
+
     def stop(self) -> None:
         """Stop after the records in hand."""
         self._stop.set()

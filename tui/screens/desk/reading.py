@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from collector.files import shown_name
 from schemas.edtf import precision_words
 from schemas.problems import Problem
+from schemas.records import notes
 from schemas.records.common import COMPARTMENTS
 from schemas.records.document import Answer, Document
 from schemas.session import EntryState, Session
@@ -21,7 +22,7 @@ from schemas.session_types import Node
 from schemas.xform_model import Form, Path
 from tui.locale import N_, _
 from tui.screens.desk.pages import Block, harmless
-from tui.screens.interview.words import is_date, reserved_words
+from tui.screens.interview.words import REMARK_SIGN, is_date, reserved_words
 
 if TYPE_CHECKING:
     from sync.desk.desk import Desk
@@ -80,6 +81,8 @@ class Words:
         self.files = {key.sid: shown_name(key.name) for each in record.documents.values() for key in each.atts}
         answers = [answer for each in record.documents.values() for answer in each.answers]
         self.session = _session(record.form, answers, language) if record.form else None
+        process = record.documents.get("process")
+        self.notes = {path: text for path, text, _at in notes.of(process.extra)} if process else {}
 
     def node(self, path: Path) -> Node | None:
         """The node of the form at a path; None when the form cannot tell."""
@@ -125,6 +128,12 @@ class Words:
         if sure:
             return f"{value} · {sure}"
         return labels.get(str(value), str(value))
+
+    def note(self, path: Path, depth: int = 0) -> tuple[Block, ...]:
+        """What the documenter noted to this answer: a line below it, or nothing."""
+        text = self.notes.get(path)
+        told = "" if text is None else _("{sign} Note of the documenter: {text}", sign=REMARK_SIGN, text=text)
+        return (Block("note", told, depth=depth),) if told else ()
 
     def block(self, answer: Answer, depth: int) -> Block:
         """The line of one answer."""
@@ -190,7 +199,9 @@ def _compartment(name: str, answers: Sequence[Answer], words: Words) -> list[Par
     heading = _(NAMES[name])
     long = [answer for answer in answers if isinstance(answer[1], str) and len(answer[1]) > LONG]
     parts = [
-        Part(f"{name}:{place}", heading, words.title(answer[0]), (Block("text", str(answer[1])),))
+        Part(
+            f"{name}:{place}", heading, words.title(answer[0]), (Block("text", str(answer[1])), *words.note(answer[0]))
+        )
         for place, answer in enumerate(long)
     ]
     sections: dict[str, list[Answer]] = {}
@@ -218,5 +229,6 @@ def _section(answers: Sequence[Answer], words: Words) -> list[Block]:
                 if shown[: place + 1] != entry:
                     blocks.append(Block("entry", words.entry(entry), depth=depth))
         shown = entry if len(entry) >= len(shown) or shown[: len(entry)] != entry else shown
-        blocks.append(words.block(answer, sum(isinstance(each, tuple) for each in entry)))
+        depth = sum(isinstance(each, tuple) for each in entry)
+        blocks += (words.block(answer, depth), *words.note(answer[0], depth))
     return blocks

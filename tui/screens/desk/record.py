@@ -22,11 +22,12 @@ from tui.locale import N_, _, current_language
 from tui.screens.desk.about import all_parts
 from tui.screens.desk.common import InnerScreen
 from tui.screens.desk.office import OpenDesk
-from tui.screens.desk.pages import Pages, harmless
+from tui.screens.desk.pages import Block, Pages, harmless
 from tui.screens.desk.reading import OpenedRecord, Part, open_record
 from tui.state_words import code_text
 
 if TYPE_CHECKING:
+    from collector.preview import Preview
     from sync.desk.desk import Desk
 
 
@@ -56,7 +57,10 @@ class RecordScreen(InnerScreen):
         ),
         N_("That you opened this record is noted in its custody log, and so is every copy of an attachment."),
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f5", "copy", N_("Write a copy"))]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f5", "copy", N_("Write a copy")),
+        Binding("f6", "check", N_("Check")),
+    ]
 
     def __init__(self, office: OpenDesk, code: str) -> None:
         super().__init__(office)
@@ -64,6 +68,7 @@ class RecordScreen(InnerScreen):
         self.record: OpenedRecord | None = None
         self.parts: list[Part] = []
         self.chosen = 0
+        self.checked: dict[str, str] = {}
 
     def title_text(self) -> str:
         """The record code; never anything of its content."""
@@ -85,7 +90,7 @@ class RecordScreen(InnerScreen):
         self._make_parts()
 
     def _failed(self, problem: Problem) -> None:
-        self.app.pop_screen()
+        self.leave()
         self.shell.problem(problem)
 
     def restored(self) -> None:
@@ -98,7 +103,7 @@ class RecordScreen(InnerScreen):
             self.work(lambda: all_parts(record, language), self._show_parts)
 
     def _show_parts(self, parts: list[Part]) -> None:
-        self.parts = parts
+        self.parts = parts = [self._with_check(part) for part in parts]
         options = self.query_one("#parts", OptionList)
         options.clear_options()
         heading = ""
@@ -140,15 +145,42 @@ class RecordScreen(InnerScreen):
         if self.has_class("-narrow") and self.has_class("-reading"):
             self.action_parts()
         else:
-            self.app.pop_screen()
+            self.leave()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A copy only of an attachment."""
-        if action == "copy":
+        if action in ("copy", "check"):
             return bool(self.parts) and bool(self.parts[self.chosen].sid)
         return True
 
-    # copies of attachments
+    # checks and copies of attachments
+
+    def _with_check(self, part: Part) -> Part:
+        """An attachment's part with what its check found."""
+        if part.sid not in self.checked:
+            return part
+        said = self.checked[part.sid]
+        found = [Block("head", _("Checked: every byte is whole")), *([Block("text", said)] if said else [])]
+        return replace(part, blocks=(*part.blocks, *found))
+
+    def action_check(self) -> None:
+        """Decrypt every byte of the attachment, keep nothing, and say what it is."""
+        from tui.screens.dialogs import Busy
+        from tui.screens.interview.file_words import preview_words
+
+        sid, busy = self.parts[self.chosen].sid, Busy(_("Opening and checking the attachment"))
+        self.app.push_screen(busy)
+
+        def done(found: Preview) -> None:
+            busy.dismiss()
+            self.checked[sid] = preview_words(found)
+            self._make_parts()
+
+        def failed(problem: Problem) -> None:
+            busy.dismiss()
+            self.shell.problem(problem)
+
+        self.ask_desk(lambda desk: desk.attachment_check(self.code, sid), done, failed=failed)
 
     def action_copy(self) -> None:
         """Ask where to, warn, and write the attachment to a file."""

@@ -25,6 +25,11 @@ ACTS = {
     "decrypt": N_("attachment copied out"),
     "export": N_("exported in plain text"),
     "quarantine": N_("put into quarantine"),
+    "check": N_("attachment checked, every byte"),
+    "retry": N_("tried again from quarantine"),
+    "accept": N_("accepted from quarantine, with a reason"),
+    "reject": N_("put aside in quarantine, with a reason"),
+    "hand-on": N_("written out sealed, for an expert"),
 }
 
 
@@ -47,7 +52,8 @@ def report_text(report: ImportReport) -> Content:
         words = ngettext("{count} record imported", "{count} records imported", report.imported)
         parts.append((f"✓ {words}", "$success bold"))
     else:
-        parts.append((_("Nothing new was found."), "bold"))
+        none = _("Nothing was imported.") if report.quarantined or report.refused else _("Nothing new was found.")
+        parts.append((none, "bold"))
     if report.attachments:
         words = ngettext("{count} attachment", "{count} attachments", report.attachments)
         parts.append((f"  {words} · {size_text(report.attachment_bytes)}", "$muted"))

@@ -30,6 +30,8 @@ class Cover:
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
         self._until: float | None = None
+        self.failed: Problem | None = None
+        """Why the last panic could not even read the drafts; told after the next unlocking."""
 
     @property
     def sign(self) -> str:
@@ -47,6 +49,7 @@ class Cover:
     async def hide(self) -> None:
         """Cover with the clock; what was being typed is kept, and the same question comes back."""
         shell, clock = self._shell, HideScreen()
+        shell.clear_notifications()  # what was told in passing would stand above the clock
         shell.remember_place()
         await shell.push_screen(clock)
         clock.call_after_refresh(shell.call_later, self._hidden, clock)
@@ -65,11 +68,12 @@ class Cover:
             return
         self._until, shell.resume = None, None
         cover = UnlockScreen()
+        shell.clear_notifications()
         await shell.push_screen(cover)
         cover.call_after_refresh(shell.call_later, self._sealed)
 
     async def _sealed(self) -> None:
-        with contextlib.suppress(Problem):  # what could not be sealed is still a draft, and the list will show it
+        with contextlib.suppress(Problem):  # what could not be sealed is still a draft, and the list tells it
             self._shell.put_away(self._close)
         await self._alone(UnlockScreen())
 
@@ -77,7 +81,11 @@ class Cover:
         if self._shell.profile.name == "field":
             from collector.panic import seal_and_lock
 
-            seal_and_lock(opened)  # type: ignore[arg-type]  # a field profile opens a field machine
+            try:
+                seal_and_lock(opened)  # type: ignore[arg-type]  # a field profile opens a field machine
+            except Problem as problem:
+                self.failed = problem
+                raise
         else:
             opened.close()
 

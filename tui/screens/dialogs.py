@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -15,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from tui.locale import N_, _
 from tui.screens.base import Dialog
-from tui.widgets.paths import PathSuggester
+from tui.widgets.paths import PathSuggester, is_file, is_folder, typed_path
 from tui.widgets.progress import ProgressPanel
 
 
@@ -96,8 +95,8 @@ class AskFolder(Dialog[str]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take it, if it is there."""
-        path = Path(event.value.strip()).expanduser()
-        if event.value.strip() and (path.is_dir() or (self._files_too and path.is_file())):
+        path = typed_path(event.value)
+        if event.value.strip() and (is_folder(path) or (self._files_too and is_file(path))):
             self.dismiss(str(path))
         else:
             self.query_one("#path-note", Label).update(_("There is nothing of that name."))
@@ -123,7 +122,9 @@ class Choose(Dialog[str]):
 class Busy(Dialog[None]):
     """Stands above the screen while something runs that must not be disturbed; the screen closes it by `dismiss`."""
 
+    DEFAULT_CSS = "Busy.-unattended { background: $background; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "nothing", show=False)]
+    at_work = True
 
     def __init__(self, words: str, *, bytes_counted: bool = True) -> None:
         super().__init__()

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.layouts import readings
 from tui.locale import N_, _
 from tui.screens.base import BaseScreen, Dialog, Held
 from tui.widgets.keybar import all_keys, key_name, shown_keys
@@ -27,7 +28,7 @@ EDITING = (
 
 
 def _table(rows: list[tuple[str, str]]) -> Content:
-    width = max(len(key) for key, _text in rows)
+    width = max((len(key) for key, _text in rows), default=0)  # a screen that is not drawn yet offers no key
     return Content("\n").join(Content.assemble((key.rjust(width), "$accent"), "  ", text) for key, text in rows)
 
 
@@ -72,7 +73,8 @@ class CommandsDialog(Dialog[str]):
         self._fill("")
 
     def _fill(self, words: str) -> None:
-        found = [command for command in self._commands if words.casefold() in command[0].casefold()]
+        named = ([each for each in self._commands if text in each[0].casefold()] for text in readings(words))
+        found = next((commands for commands in named if commands), [])
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options(

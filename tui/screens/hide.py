@@ -72,8 +72,13 @@ class HideScreen(Held[None]):
         passphrase, self.typed = self.typed, ""
         if passphrase and not self._busy and self.shell.opened is None:
             self._busy = True
-            home, profile = self.shell.home, self.shell.profile
-            self.work(lambda: profile.open(home, passphrase), self._opened, failed=self._refused)
+            home, profile, opening = self.shell.home, self.shell.profile, self.shell.opening
+            self.work(
+                lambda: opening(lambda: profile.open(home, passphrase), lambda: self.is_attached),
+                self._opened,
+                failed=self._refused,
+                lost=lambda opened: opened.close(),
+            )
 
     def _opened(self, opened: Opened) -> None:
         self.shell.unlocked(opened)

@@ -18,15 +18,23 @@ from textual.widgets.option_list import Option
 from schemas.problems import Problem
 from tui.locale import N_, _, ngettext
 from tui.screens.base import BaseScreen, Outcome
+from tui.screens.corrections import can_correct, offer
+from tui.screens.interview_list import Filter
+from tui.screens.next_step import Facts, next_step
 from tui.screens.texts import time_text
-from tui.state_words import STATE_WORDS, code_text
+from tui.state_words import code_text, correction_mark, refusal_mark, row_words
 
 if TYPE_CHECKING:
+    from textual.events import Key
+
     from collector.field import Field, InterviewRow
     from collector.interview import Interview
 
 DRAFTS = ("open", "frozen")
-ORDER = ("frozen", "open", "needs-human", "sealed", "exported", "stored", "imported", "purged")
+MANY = 10
+"""With more interviews the line of keys offers the filter: few are seen at once."""
+PREPARE_SECONDS = 0.1
+"""From the list to the first form that is read ahead, and from each to the next."""
 SIGNS = {
     "open": ("○", "$accent"),
     "frozen": ("◐", "$warning"),
@@ -76,30 +84,53 @@ class InterviewsScreen(BaseScreen):
             "Sealed interviews have to reach the office: on sticks or over the network. They stay here until the "
             "office's receipt has come back."
         ),
+        N_(
+            "Type a part of a record code to see only interviews whose code has it; ← and → show only drafts, only "
+            "what is sealed, only what is on its way, only what arrived. Esc shows all again."
+        ),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f3", "new", N_("New interview")),
-        Binding("enter", "open", N_("Open")),
+        Binding("f3", "new", N_("New interview"), priority=True),
+        Binding("enter", "open", N_("Open"), priority=True),
         Binding("f5", "practise", N_("Practice")),
         Binding("f6", "transfer", N_("Transfer")),
         Binding("f7", "receipts", N_("Receipts")),
         Binding("f8", "withdraw", N_("Delete draft")),
+        Binding("ctrl+e", "correct", N_("Correct"), show=False),
         Binding("f9", "mission", N_("Mission")),
+        Binding("left", "turn(-1)", N_("Show only those of the state before"), show=False),
+        Binding("right", "filter", N_("Filter"), priority=True),
+        Binding("right", "turn(1)", N_("Show only those of the next state"), show=False),
+        Binding("escape", "show_all", N_("Show all"), show=False),
     ]
 
     def __init__(self, field: Field) -> None:
         super().__init__()
         self.field = field
+        self.every: list[InterviewRow] = []
         self.rows: list[InterviewRow] = []
+        self.removable: frozenset[str] = frozenset()
+        self.filter = Filter()
 
     def body(self) -> ComposeResult:
         yield Static(id="summary")
+        yield Static(id="next")
+        yield Static(id="filter")
         yield OptionList(id="interviews")
         yield Static("", id="empty")
 
     def on_mount(self) -> None:
-        """Show the list."""
+        """Show the list, and tell what a panic did before the vault was locked."""
         self.restored()
+        from tui.screens.panic_told import tell
+
+        tell(self, self.field)
+        self.set_timer(PREPARE_SECONDS, self._prepare)
+
+    def _prepare(self) -> None:
+        """The forms of drafts are read while somebody looks at the list."""
+        if self.shell.opened is not None and self.field.prepare_form():
+            self.set_timer(PREPARE_SECONDS, self._prepare)
 
     def on_screen_resume(self) -> None:
         """Something may have changed on the screen that was above."""
@@ -108,18 +139,42 @@ class InterviewsScreen(BaseScreen):
 
     def restored(self) -> None:
         """Draw the list, the cursor on the same interview as before."""
+        from sync import receipts
+
+        self.every = self.field.interviews()
+        self.removable = receipts.removable(self.field, clock=self.field.clock)
+        self.query_one("#summary", Static).update(summary_text(Counter(row.state for row in self.every)))
+        step, line = next_step(self._facts()), self.query_one("#next", Static)
+        line.display = bool(step)
+        line.update(Content(step))
+        self._show_list()
+
+    def _facts(self) -> Facts:
+        pack, network = self.field.pack(), self.shell.network
+        return Facts(
+            self.every,
+            int(self.field.clock()),
+            None if pack is None else pack.body.expires,
+            len(self.removable),
+            network.permits if network.may_connect else None,
+        )
+
+    def _show_list(self) -> None:
+        """The lines that the filter leaves, and above them what it hides."""
         options = self.query_one(OptionList)
         old = options.highlighted_option.id if options.highlighted_option else None
-        self.rows = sorted(self.field.interviews(), key=lambda row: (ORDER.index(row.state), -row.opened_at))
-        self.query_one("#summary", Static).update(summary_text(Counter(row.state for row in self.rows)))
+        self.rows = self.filter.shown(self.every)
         options.clear_options()
         options.add_options([Option(self._line(row), id=row.code) for row in self.rows])
-        options.display = bool(self.rows)
+        options.display = bool(self.every)
         codes = [row.code for row in self.rows]
         options.highlighted = codes.index(old) if old in codes else (0 if codes else None)
+        words = self.filter.words(len(self.rows), len(self.every))
+        self.query_one("#filter", Static).display = bool(words)
+        self.query_one("#filter", Static).update(Content(words))
         empty = self.query_one("#empty", Static)
-        empty.display = not self.rows
-        empty.update(self._first_words() if not self.rows else "")
+        empty.display = not self.every
+        empty.update("" if self.every else self._first_words())
         options.focus()
         self.refresh_bindings()
 
@@ -134,9 +189,12 @@ class InterviewsScreen(BaseScreen):
     def _line(self, row: InterviewRow) -> Content:
         sign, style = SIGNS[row.state]
         when = (time_text(row.opened_at), "$muted")
-        return Content.assemble(
-            (sign, style), "  ", (code_text(row.code), "bold"), "  ", when, "  ", (_(STATE_WORDS[row.state]), style)
-        )
+        words = row_words(row, removable=row.code in self.removable)
+        line = Content.assemble((sign, style), "  ", (code_text(row.code), "bold"), "  ", when, "  ", (words, style))
+        for mark, words, style in (("!", refusal_mark(row), "$warning"), ("←", correction_mark(row), "$muted")):
+            if words:
+                line = Content.assemble(line, (f"\n   {mark} {words}", style))
+        return line
 
     @property
     def chosen(self) -> InterviewRow | None:
@@ -159,11 +217,45 @@ class InterviewsScreen(BaseScreen):
         row = self.chosen
         if action in ("open", "withdraw"):
             return row is not None and row.state in DRAFTS
+        if action == "correct":
+            return row is not None and can_correct(row.state) and self.field.pack() is not None
         if action == "practise":
-            return self.shell.offers_practice and not self.rows
+            return self.shell.offers_practice and not self.every
+        if action == "turn":
+            return bool(self.every)
+        if action == "filter":
+            return len(self.every) > MANY
+        if action == "show_all":
+            return self.filter.active
         if action == "new":
             return self.field.pack() is not None
         return True
+
+    # which of them are shown
+
+    def on_key(self, event: Key) -> None:
+        """A character of a record code narrows the list, Backspace widens it."""
+        if event.key == "backspace":
+            self._filter_by(self.filter.back())
+        elif self.every and event.character is not None and len(event.character) == 1:
+            self._filter_by(self.filter.typed(event.character))
+
+    def action_turn(self, step: int) -> None:
+        """Only those of the next state, or of the one before."""
+        self._filter_by(self.filter.turned(step, self.every))
+
+    def action_filter(self) -> None:
+        """The same, by the key that is offered where the list is long."""
+        self.action_turn(1)
+
+    def action_show_all(self) -> None:
+        """Every interview again."""
+        self._filter_by(Filter())
+
+    def _filter_by(self, wanted: Filter) -> None:
+        if wanted != self.filter:
+            self.filter = wanted
+            self._show_list()
 
     def _try(self, act: Callable[[], Outcome]) -> Outcome | None:
         try:
@@ -209,6 +301,11 @@ class InterviewsScreen(BaseScreen):
             from tui.screens.interview.screen import InterviewScreen
 
             self.app.push_screen(InterviewScreen(interview))
+
+    def action_correct(self) -> None:
+        """Correct the sealed interview under the cursor."""
+        if self.chosen is not None:
+            offer(self, self.chosen.code)
 
     def action_withdraw(self) -> None:
         """Delete a draft for good, after asking."""

@@ -22,6 +22,7 @@ from tui.screens.texts import time_text
 if TYPE_CHECKING:
     from collector.field import Field
     from collector.mission import PackSummary
+    from schemas.problems import Problem
 
 PACK_LIMIT = 128 << 20
 
@@ -116,7 +117,7 @@ class MissionScreen(BaseScreen):
 
     def action_leave(self) -> None:
         """Back to the list."""
-        self.app.pop_screen()
+        self.leave()
 
     def action_request(self) -> None:
         """Ask for a folder and write the request there."""
@@ -141,31 +142,42 @@ class MissionScreen(BaseScreen):
 
     def action_accept(self) -> None:
         """Ask for the pack's file, then for the fingerprint if it is the first."""
-        from tui.screens.dialogs import AskFolder, AskLine
+        from tui.screens.dialogs import AskFolder
 
         first = self.field.pack() is None
 
         def have_file(path: str | None) -> None:
-            if not path:
-                return
-            if not first:
+            if path and first:
+                self._ask_digits(Path(path), "")
+            elif path:
                 self._preview(Path(path), None)
-                return
-            self.app.push_screen(
-                AskLine(_("Fingerprint of the office"), _("Type the digits as the office reads them to you.")),
-                lambda digits: self._preview(Path(path), digits) if digits else None,
-            )
 
         self.app.push_screen(AskFolder(_("Which file is the mission pack?"), files_too=True), have_file)
 
+    def _ask_digits(self, path: Path, typed: str) -> None:
+        """Ask for the office's digits; what was typed before stands there to be mended."""
+        from tui.screens.dialogs import AskLine
+
+        self.app.push_screen(
+            AskLine(_("Fingerprint of the office"), _("Type the digits as the office reads them to you."), typed),
+            lambda digits: self._preview(Path(path), digits) if digits else None,
+        )
+
     def _preview(self, path: Path, fingerprint: str | None) -> None:
         from collector import files
+        from tui.screens.problem import ProblemDialog
 
         def read() -> tuple[bytes, PackSummary]:
             data = files.read_limited(path, PACK_LIMIT)
             return data, self.field.preview_pack(data, fingerprint)
 
-        self.work(read, lambda found: self._confirm(*found, fingerprint))
+        def refused(problem: Problem) -> None:
+            again = fingerprint is not None and problem.code == "E_FINGERPRINT"
+            self.app.push_screen(
+                ProblemDialog(problem), lambda _none: self._ask_digits(path, fingerprint or "") if again else None
+            )
+
+        self.work(read, lambda found: self._confirm(*found, fingerprint), failed=refused)
 
     def _confirm(self, data: bytes, summary: PackSummary, fingerprint: str | None) -> None:
         from tui.screens.dialogs import Confirm

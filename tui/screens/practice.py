@@ -96,7 +96,7 @@ class PracticeStart(BaseScreen):
     def on_button_pressed(self) -> None:
         """Make the home; it takes about a second."""
         shell = self.shell
-        if isinstance(shell, PracticeShell):
+        if isinstance(shell, PracticeShell) and not self.query_one(Button).disabled:
             self.query_one(Button).disabled = True
             self.query_one(Spinner).run(True)
             self.work(shell.practice.enrol, self._ready, failed=self._failed)

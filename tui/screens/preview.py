@@ -7,22 +7,25 @@ once for their length and hash; no vault, draft, spool or cursor is made anywher
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path as FilePath
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from textual.binding import Binding, BindingType
 
 from collector import drafts, files
-from collector.drafts import Cursor
+from collector.drafts import Cursor, Given
 from collector.interview import Interview
+from collector.journal import Deed
+from collector.ledger import Ledger
 from collector.media import Attachment
 from collector.review import Review, look_over
+from collector.undoing import Travelled
 from schemas.gates import OpenGate, open_gates
 from schemas.problems import Problem
 from schemas.session import Session
-from schemas.session_types import Changes
+from schemas.session_types import Changes, EntryState, Value
 from schemas.xform_model import Path
 from tui.locale import N_, _
 from tui.screens.base import BaseScreen
@@ -33,6 +36,8 @@ from tui.theme import theme_for
 from tui.widgets.titlebar import TitleBar
 
 _BLOCK = 1 << 20
+_ACTS = 100
+_State: TypeAlias = tuple[Deed, Path, list[EntryState], list[tuple[Path, Value, str | None]]]
 
 
 class Rehearsal(Interview):
@@ -40,10 +45,12 @@ class Rehearsal(Interview):
 
     def __init__(self, session: Session) -> None:
         self.session, self.form = session, session.form
-        self._given = {}
-        self._cursor = None
+        self._cursor: Cursor | None = None
+        self._beside: dict[str, dict[Path, tuple[object, ...]]] = {}
         self._files: dict[bytes, Attachment] = {}
         self._over = False
+        self._past: list[_State] = []
+        self._future: list[_State] = []
 
     @property
     def code(self) -> str:
@@ -64,14 +71,6 @@ class Rehearsal(Interview):
     def held_still(self) -> Iterator[None]:
         """Nothing seals a preview."""
         yield
-
-    def clear(self, path: Path) -> Changes:
-        """Takes an answer away; of a question with a file, the file too."""
-        return self._do(lambda: self.session.clear(path), path)
-
-    def remove_entry(self, path: Path) -> Changes:
-        """Removes the entry at `path` with its answers and files."""
-        return self._do(lambda: self.session.remove(path), None)
 
     def answer_all(self, act: Callable[[Session], None]) -> None:
         """Any number of answers in one act on the session."""
@@ -111,9 +110,48 @@ class Rehearsal(Interview):
         """None: a preview keeps no cells."""
         return []
 
-    def keep(self, path: Path, pending: str = "") -> None:
+    def keep(self, path: Path, pending: str = "", at: int | None = None, top: int = 0) -> None:
         """Where the person is, until the screen goes."""
-        self._cursor = Cursor(path, pending, self.session.language)
+        self._cursor = Cursor(path, pending, self.session.language, at, top)
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """Where the person was."""
+        return self._cursor
+
+    def given(self, path: Path) -> Given | None:
+        """Nothing is kept of when it was answered."""
+        return None
+
+    def all_given(self) -> Mapping[Path, Given]:
+        """Nothing is kept."""
+        return {}
+
+    @property
+    def now(self) -> int:
+        """The time that this machine claims."""
+        return int(time.time())
+
+    @property
+    def saved_at(self) -> int | None:
+        """Nothing is ever saved."""
+        return None
+
+    @property
+    def ledger(self) -> Ledger:
+        """Nothing: nobody agreed to anything."""
+        return Ledger()
+
+    def asides(self, kind: str) -> Mapping[Path, tuple[object, ...]]:
+        """Marks and times, until the screen goes."""
+        return dict(self._beside.get(kind, {}))
+
+    def put_aside(self, kind: str, path: Path, values: Sequence[object] | None) -> None:
+        """Keeps or forgets one of them."""
+        of_kind = self._beside.setdefault(kind, {})
+        of_kind.pop(path, None)
+        if values is not None:
+            of_kind[path] = tuple(values)
 
     def review(self) -> Review:
         """What would stand against sealing."""
@@ -123,8 +161,43 @@ class Rehearsal(Interview):
         """The gates that the answers have opened."""
         return open_gates(self.session)
 
-    def _do(self, act: Callable[[], Changes], given: Path | None) -> Changes:
-        return act()
+    def undo(self) -> Travelled | None:
+        """Takes the last act back."""
+        return self._back_to(self._past, self._future)
+
+    def redo(self) -> Travelled | None:
+        """Does again what was taken back last."""
+        return self._back_to(self._future, self._past)
+
+    def files_away(self) -> list[Attachment]:
+        """None: a preview keeps no cells."""
+        return []
+
+    @contextmanager
+    def together(self, deed: Deed) -> Iterator[None]:
+        """Each act stands for itself here."""
+        del deed
+        yield
+
+    def _do(
+        self, deed: Deed, act: Callable[[], Changes], place: Path, given: Path | None = None, *, every: bool = False
+    ) -> Changes:
+        del given, every
+        before = (deed, place, self.session.entries(), self.session.kept())
+        changes = act()
+        self._past = [*self._past[-_ACTS:], before]
+        self._future.clear()
+        return changes
+
+    def _back_to(self, source: list[_State], other: list[_State]) -> Travelled | None:
+        if not source:
+            return None
+        deed, place, entries, kept = source.pop()
+        now = self.session.entries()
+        other.append((deed, place, now, self.session.kept()))
+        states = {each.path: True for each in now} | {each.path: each.removed for each in entries}
+        self.session.restore(drafts.entry_states(states), kept)
+        return Travelled(deed, place, frozenset({each[0] for each in kept}))
 
 
 def _looked_at(source: FilePath, question: str, name: str, progress: Callable[[int, int], None] | None) -> Attachment:
@@ -164,6 +237,7 @@ class PreviewReview(ReviewScreen):
     """What would stand between this interview and its seal; there is nothing to seal."""
 
     TITLE_WORDS = N_("Preview: review")
+    PAGES = ReviewScreen.PAGES[:2]
     HELP_WORDS: ClassVar[tuple[str, ...]] = (
         N_("Enter goes to the question. This is a preview: there is nothing to seal, and nothing is written."),
     )

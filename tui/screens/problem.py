@@ -58,5 +58,10 @@ class ProblemDialog(Dialog[None]):
 
 
 def show_problem(app: App[Any], problem: Problem) -> None:
-    """Put the dialog above whatever is shown."""
-    app.push_screen(ProblemDialog(problem))
+    """Put the dialog above whatever is shown; over an interview it names questions by their words."""
+    from collector.interview import Interview
+    from tui.question_words import in_words
+
+    opened = [getattr(screen, "interview", None) for screen in app.screen_stack]
+    interview = next((each for each in reversed(opened) if isinstance(each, Interview)), None)
+    app.push_screen(ProblemDialog(problem if interview is None else in_words(problem, interview.session)))

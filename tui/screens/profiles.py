@@ -6,6 +6,7 @@ imported when the passphrase is being checked, never before, so that the first s
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,22 @@ class Opened(Protocol):
     """An open home: it can be closed, which wipes its keys from memory."""
 
     def close(self) -> None: ...
+
+
+class Opening:
+    """One opening of a home after the other; what nobody waits for any more is closed again at once."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+
+    def __call__(self, act: Callable[[], Opened], wanted: Callable[[], bool]) -> Opened:
+        """What `act` opens. Raises what `act` raises, E_VAULT_CLOSED when it is not `wanted`; for threads only."""
+        with self._turn:
+            opened = act()
+            if not wanted():
+                opened.close()
+                raise Problem("E_VAULT_CLOSED")
+            return opened
 
 
 class Profile(Protocol):

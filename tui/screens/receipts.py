@@ -15,16 +15,21 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from collector.files import shown_name
 from schemas.problems import Problem
 from tui.locale import N_, _, ngettext
 from tui.screens.base import BaseScreen
 from tui.screens.receipt_words import Parts, purged_parts, receipt_parts
 from tui.screens.sending import Network
 from tui.screens.transfer_words import stored_parts
+from tui.widgets.paths import mounted_sticks
 
 if TYPE_CHECKING:
     from collector.field import Field
     from sync.receipts import PurgeReport, ReceiptReport
+
+OTHER = "/"
+"""Answers that none of the sticks is meant; a stick lies nowhere there."""
 
 
 class ReceiptsScreen(BaseScreen):
@@ -77,7 +82,7 @@ class ReceiptsScreen(BaseScreen):
             parts.append(ngettext("{count} confirmed, still here", "{count} confirmed, still here", confirmed))
         self.query_one("#summary", Static).update("  ·  ".join(parts) or _("Nothing waits for a receipt."))
         told: Parts = [(_("F5 takes in the receipts from a stick."), "$muted")]
-        if self.network.receivers:
+        if self.network.may_connect:
             told += ["\n", (_("F6 asks the receiver whether the office has put receipts there."), "$muted")]
         stored = stored_parts(rows)
         if stored:
@@ -102,10 +107,28 @@ class ReceiptsScreen(BaseScreen):
 
     def action_leave(self) -> None:
         """Back to the list."""
-        self.app.pop_screen()
+        self.leave()
 
     def action_take(self) -> None:
-        """Ask for the folder and take the receipts in."""
+        """Ask on which stick or in which folder they are, and take the receipts in."""
+        sticks = mounted_sticks()
+        if not sticks:
+            self._ask_folder()
+            return
+        from tui.screens.dialogs import Choose
+
+        def chosen(place: str | None) -> None:
+            if place == OTHER:
+                self._ask_folder()
+            elif place:
+                self._take(Path(place))
+
+        places = [(str(stick), shown_name(str(stick))) for stick in sticks]
+        self.app.push_screen(
+            Choose(_("On which stick are the receipts?"), [*places, (OTHER, _("In another folder"))]), chosen
+        )
+
+    def _ask_folder(self) -> None:
         from tui.screens.dialogs import AskFolder
 
         self.app.push_screen(

@@ -154,6 +154,7 @@ class Network:
         self.job: SendJob | None = None
         self._clock = clock
         self._closed = False
+        self._turn = threading.Lock()
         self._next = clock()
         self._next_receipts = clock()
 
@@ -226,16 +227,20 @@ class Network:
 
     def send(self, *, asked: bool = True, again: bool = False) -> SendJob:
         """Begin to send."""
-        return self._begin(SendJob(self.sender(again=again, asked=asked), self.look_for_receipts, asked=asked))
+        return self._begin(lambda: SendJob(self.sender(again=again, asked=asked), self.look_for_receipts, asked=asked))
 
     def take_receipts(self, *, asked: bool = True) -> SendJob:
         """Begin to ask the receivers for receipts."""
-        return self._begin(SendJob(None, self.look_for_receipts, asked=asked))
+        return self._begin(lambda: SendJob(None, self.look_for_receipts, asked=asked))
 
-    def _begin(self, job: SendJob) -> SendJob:
-        if self._closed:
-            raise Problem("E_VAULT_CLOSED")
-        self.job = job
+    def _begin(self, make: Callable[[], SendJob]) -> SendJob:
+        """Begin a run; while one goes on, that is it: a key pressed twice begins one."""
+        with self._turn:
+            if self._closed:
+                raise Problem("E_VAULT_CLOSED")
+            if self.job is not None and self.job.going:
+                return self.job
+            job = self.job = make()
         self._next = self._clock() + EVERY
         self._next_receipts = self._clock() + RECEIPTS_EVERY
         # Leaving the program waits for no line: whatever a run needs to go on is stored before it is needed.

@@ -32,8 +32,10 @@ from tui.locale import N_, _, current_language, languages, problem_sentences, se
 from tui.screens.base import BaseScreen, Dialog, Held
 from tui.screens.cover import Cover
 from tui.screens.hide import HideScreen
+from tui.screens.idleness import CHECK_SECONDS, Idleness
+from tui.screens.pasting import pasted, terminal_driver
 from tui.screens.problem import coded, show_problem
-from tui.screens.profiles import Opened, Profile, profile
+from tui.screens.profiles import Opened, Opening, Profile, profile
 from tui.screens.unlock import UnlockScreen
 from tui.theme import MONO, MONO_STYLE, PLAIN, STYLE, THEMES, theme_for
 from tui.theme.terminal import fit
@@ -42,12 +44,11 @@ if TYPE_CHECKING:
     from collector.field import Field
     from tui.screens.sending import Network
 
-CHECK_SECONDS = 5.0
 SIGN_SECONDS = 1.0
 
 
 class Shell(App[None]):
-    """The screens of one home. `clock` counts seconds and is only used for the idle lock."""
+    """The screens of one home. `clock` counts seconds, for the idle lock and for keys that are pressed twice."""
 
     TITLE = "Svidok"
     ALLOW_SELECT = False
@@ -70,7 +71,7 @@ class Shell(App[None]):
     ]
 
     def __init__(self, home: Path, profile_name: str, *, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__()
+        super().__init__(driver_class=terminal_driver())
         self.HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (72, "-normal"), (100, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low"), (20, "-tall")]
         self.animation_level = "none"
@@ -79,12 +80,14 @@ class Shell(App[None]):
         self.opened: Opened | None = None
         self._network: Network | None = None
         self._send_on = False
+        self._language_chosen = False
         self.clock = clock
-        self.last_key = clock()
+        self.idleness = Idleness(self, clock)
         self.leaving = False
         self.practice_wanted = False
         self.resume: Callable[[Shell], None] | None = None
         self.cover = Cover(self)
+        self.opening = Opening()
         for theme in THEMES:
             self.register_theme(theme)
         chosen = appearance.load(home)
@@ -109,11 +112,14 @@ class Shell(App[None]):
     def unlocked(self, opened: Opened) -> None:
         """The home is open: show its first screen, and what was being done before the lock."""
         self.opened, self.leaving = opened, False
+        if self._language_chosen:  # perhaps before there was a home that could keep it
+            appearance.save(self.home, current_language(), self.theme)
         self._network = self.profile.network(opened)
         send_on, self._send_on = self._send_on, False
         if send_on and self._network is not None and self._network.may_connect:
             self._network.send()
-        self.last_key = self.clock()
+        self.idleness.stir()
+        self.show_first()  # a help that was opened while the passphrase was checked
         self.switch_screen(self.profile.first_screen(opened))
         resume, self.resume = self.resume, None
         if resume is not None:
@@ -123,12 +129,16 @@ class Shell(App[None]):
         """Close the vault now; what was being typed is kept inside it."""
         await self.lock()
 
-    async def lock(self, note: str = "") -> None:
-        """Hold, close, forget. `note` says on the unlock screen why."""
+    async def lock(self, why: str = "") -> None:
+        """Hold, close, forget. The unlock screen says why, and what is kept."""
         if self.opened is None:
             return
-        note = note or _("Locked. What you were typing is kept.")
+        kept = _("What you were typing is kept.")
+        if any(screen.passing for screen in self.screen_stack if isinstance(screen, Dialog)):
+            kept = _("Answers are kept. What was typed in the small window is not: type it anew.")
+        note = f"{why or _('Locked.')} {kept}"
         self.remember_place()
+        self.clear_notifications()
         try:
             self.put_away()
         except Problem as problem:
@@ -170,26 +180,26 @@ class Shell(App[None]):
         from rich.cells import cached_cell_len
 
         self._clipboard = ""
+        self.call_later(self.clear_notifications)  # after what is still on its way
         cached_cell_len.cache_clear()
 
     async def look_whether_idle(self) -> None:
-        """Lock when no key was pressed for the policy's minutes."""
-        if self.opened is not None:
-            minutes = self.profile.idle_minutes(self.opened)
-            if self.clock() - self.last_key >= minutes * 60:
-                await self.lock(_("Locked because no key was pressed for a while. What you were typing is kept."))
+        """Lock when nobody seems to be there."""
+        await self.idleness.look()
 
     async def on_event(self, event: events.Event) -> None:
         """Notice that a person is there."""
         if isinstance(event, events.Key | events.MouseDown | events.Paste):
-            self.last_key = self.clock()
+            self.idleness.stir()
+        if isinstance(event, events.Paste) and not event.is_forwarded and not isinstance(self.screen, HideScreen):
+            event = pasted(self, event)
         await super().on_event(event)
 
     async def action_quit(self) -> None:
         """Leave, unless the screen has something to decide first; asked a second time, leave all the same."""
-        asked = [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)][-1:]
-        dialog = isinstance(self.screen, Dialog)
-        if self.opened is None or self.leaving or dialog or not any(screen.stays() for screen in asked):
+        asked = [screen for screen in reversed(self.screen_stack) if isinstance(screen, BaseScreen)]
+        again = isinstance(self.screen, Dialog) and self.screen.leaving
+        if self.opened is None or self.leaving or again or not any(screen.stays() for screen in asked):
             await self.leave_now()
 
     async def leave_now(self) -> None:
@@ -222,7 +232,7 @@ class Shell(App[None]):
     def _leave_on_signals(self) -> None:
         """A lost connection or a shutdown is a way of leaving: nothing that was typed is dropped."""
         loop = asyncio.get_running_loop()
-        for name in ("SIGHUP", "SIGTERM"):
+        for name in ("SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT"):
             if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
                 with contextlib.suppress(NotImplementedError):
                     loop.add_signal_handler(getattr(signal, name), lambda: self.call_later(self.leave_now))
@@ -301,6 +311,7 @@ class Shell(App[None]):
         """The next language, at once, everywhere."""
         codes = languages()
         set_language(codes[(codes.index(current_language()) + 1) % len(codes)])
+        self._language_chosen = True
         appearance.save(self.home, current_language(), self.theme)
         for screen in self.screen_stack:
             if isinstance(screen, BaseScreen):
@@ -363,4 +374,5 @@ class Shell(App[None]):
         problem = coded(error) if error is not None else Problem("E_INTERNAL", kind="?", where="?")
         words = "\n".join((*problem_sentences(problem), problem.code))
         self._exit_renderables.append(Text(words))
+        self._return_code = 1
         self._close_messages_no_wait()

@@ -24,6 +24,11 @@ def time_text(seconds: int) -> str:
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
+def moment_text(seconds: float) -> str:
+    """A moment of today, to the second, in this computer's time zone."""
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%H:%M:%S")
+
+
 def problem_lines(problem: Problem) -> list[Content | str | tuple[str, str]]:
     """What happened, what is safe, what to do now, a line each; a network that interferes is named first."""
     what, safe, remedy = problem_sentences(problem)

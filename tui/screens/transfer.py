@@ -1,36 +1,44 @@
 """Sealed interviews to the office: over the network, or on sticks.
 
 The rule: both ways stand beside each other, and each says for itself what arrived. Sending goes on when this screen is
-left; writing to sticks does not let it be left.
+left; writing to sticks does not let it be left. A verdict is left by a key of its own, and nothing is sent by a key
+that was pressed before anybody could see what it does here: keys pressed twice neither hide a verdict nor send.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
-from textual.content import Content
 from textual.widgets import Input, Static
 
 from schemas.problems import Problem
-from tui.locale import N_, _, ngettext
-from tui.screens.base import BaseScreen
+from sync.halting import Halt
+from tui.locale import N_, _
+from tui.screens.base import BaseScreen, Reported
 from tui.screens.sending import Network, SendJob
 from tui.screens.transfer_network import NetworkCard, NetworkRun
 from tui.screens.transfer_stick import StickChoice, StickRun
+from tui.screens.transfer_words import leaving_text
 from tui.widgets.paths import mounted_sticks
-from tui.widgets.progress import ProgressPanel, size_text
+from tui.widgets.progress import ProgressPanel
 
 if TYPE_CHECKING:
     from collector.field import Field
-    from sync.export_report import ExportReport
+    from sync.export_report import ExportReport, StickVerdict
 
 Face = Literal["choose", "stick", "network"]
 WATCH_SECONDS = 0.2
+STICK_SECONDS = 1.0
+READING_SECONDS = 0.4
+"""Nobody reads a new screen and answers it sooner. F6 leads to this screen, and sends on it."""
 UNCONFIRMED = ("sealed", "exported", "stored", "needs-human")
 
 
@@ -55,10 +63,16 @@ class TransferScreen(BaseScreen):
             "damaged. Use as many sticks as you can, one folder each; volumes are dealt out in turn."
         ),
         N_("Nobody can open the volumes except the office. Pull out a stick only after the verdict."),
+        N_(
+            "Sticks that are plugged in while this screen is open appear by themselves; any other folder can be typed. "
+            "What was written is read back past the system's memory where that is possible. What a stick's own "
+            "electronics remember cannot be passed by."
+        ),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5", "write", N_("Write to sticks")),
         Binding("f5", "sticks", N_("Use sticks")),
+        Binding("enter", "choose", N_("Choose sticks")),
         Binding("f6", "send", N_("Send")),
         Binding("f6", "again", N_("Send again")),
         Binding("f6", "watch", N_("Show the sending")),
@@ -66,6 +80,9 @@ class TransferScreen(BaseScreen):
         Binding("f6", "go_on", N_("Go on")),
         Binding("f7", "receipts", N_("Receipts from the receiver")),
         Binding("f8", "stop", N_("Stop")),
+        Binding("f6", "hold_sticks", N_("Pause")),
+        Binding("f6", "sticks_on", N_("Go on")),
+        Binding("f8", "stop_sticks", N_("Stop")),
         Binding("f9", "settings", N_("Settings")),
         Binding("delete", "drop", N_("Leave out this folder")),
         Binding("pageup", "page(-1)", N_("Up"), show=False),
@@ -79,17 +96,20 @@ class TransferScreen(BaseScreen):
         self.network = network
         self.running = False
         self.report: ExportReport | None = None
+        self.told: dict[str, StickVerdict] = {}
         self.face: Face = "network" if network.going else "choose"
         self.stick = StickChoice(field)
+        self.halt = Halt()
+        self._mounted: set[Path] = set()
         self._shown_state = ""
+        self._read_at = float("inf")
 
     def body(self) -> ComposeResult:
         yield Static(id="summary")
         with VerticalScroll(id="transfer", can_focus=True):
             with Container(id="ways"):
                 yield NetworkCard(self.network)
-                kept, self.stick = self.stick.folders, StickChoice(self.field)
-                self.stick.folders = kept
+                self.stick = self.stick.again()
                 yield self.stick
             yield StickRun(id="stick-run")
             yield NetworkRun(self.network)
@@ -97,9 +117,22 @@ class TransferScreen(BaseScreen):
     def on_mount(self) -> None:
         """Offer the sticks that are plugged in; watch the run."""
         self.restored()
-        for stick in mounted_sticks():
-            self.stick.add(stick)
+        self.watch_sticks()
+        self.set_interval(STICK_SECONDS, self.watch_sticks)
         self.set_interval(WATCH_SECONDS, self.watch_run)
+        self.call_after_refresh(self._painted)
+
+    def _painted(self) -> None:
+        self._read_at = time.monotonic() + READING_SECONDS
+
+    @property
+    def at_work(self) -> bool:
+        """Sticks are written to their end; the minutes until the lock begin with the verdict."""
+        return self.running and not self.halt.paused
+
+    def hold(self) -> None:
+        """Remember what was typed."""
+        self.stick.hold()
 
     def restored(self) -> None:
         """Draw everything."""
@@ -109,30 +142,19 @@ class TransferScreen(BaseScreen):
 
     def _draw(self) -> None:
         rows = self.field.interviews()
-        self._summary(Counter(row.state for row in rows))
+        size = self.field.status()["unconfirmed"]["bytes"]
+        states = Counter(row.state for row in rows)
+        self.query_one("#summary", Static).update(leaving_text(states, size, written=self.report is not None))
         self.query_one(NetworkCard).show(rows)
         self.query_one("#ways").display = self.face == "choose"
         self.query_one(StickRun).display = self.face == "stick"
-        self.query_one(StickRun).show(self.report)
+        self.query_one(StickRun).show(self.report, list(self.told.values()))
+        self.query_one(StickRun).hold(paused=self.halt.paused)
         run, job = self.query_one(NetworkRun), self.network.job
         run.display = self.face == "network"
         if self.face == "network" and job is not None:
             run.show(job)
         self.refresh_bindings()
-
-    def _summary(self, states: Counter[str]) -> None:
-        fresh = states["sealed"]
-        again = states["exported"] + states["stored"] + states["needs-human"]
-        parts = []
-        if fresh:
-            parts.append(ngettext("{count} still has to leave", "{count} still have to leave", fresh))
-        if again:
-            parts.append(
-                ngettext("{count} without a receipt travels again", "{count} without a receipt travel again", again)
-            )
-        size = self.field.status()["unconfirmed"]["bytes"]
-        parts.append(size_text(size) if parts else _("Nothing has to leave."))
-        self.query_one("#summary", Static).update(Content("  ·  ".join(parts)))
 
     @property
     def waiting(self) -> bool:
@@ -145,12 +167,17 @@ class TransferScreen(BaseScreen):
         """What can be done depends on what is shown and on what goes on."""
         if not self.is_mounted or self.shell.opened is None:
             return False
+        if action in STICK_ACTIONS:
+            wanted = {"hold_sticks": not self.halt.paused, "sticks_on": self.halt.paused}
+            return self.running and not self.halt.stopped and wanted.get(action, True)
         if self.running:
             return action not in OWN_ACTIONS
         if action in NETWORK_ACTIONS:
             return self._network_can(action)
         if action == "write":
             return self.face == "choose" and bool(self.stick.folders) and self.waiting
+        if action == "choose":
+            return self.face == "stick"
         if action == "sticks":
             return self.face == "network" and not self.network.going and self.waiting
         if action == "drop":
@@ -178,7 +205,7 @@ class TransferScreen(BaseScreen):
 
     def action_leave(self) -> None:
         """Back to the list; a run goes on."""
-        self.app.pop_screen()
+        self.leave()
 
     def action_page(self, pages: int) -> None:
         """Scroll, wherever the cursor stands."""
@@ -191,8 +218,11 @@ class TransferScreen(BaseScreen):
 
     def action_sticks(self) -> None:
         """Show both ways again."""
+        self.report = None
         self._turn("choose")
         self.query_one("#folder", Input).focus()
+
+    action_choose = action_sticks
 
     def _turn(self, face: Face) -> None:
         self.face = face
@@ -202,6 +232,11 @@ class TransferScreen(BaseScreen):
 
     # the network
 
+    @property
+    def was_read(self) -> bool:
+        """Whether the screen has stood long enough for a key to be an answer to it."""
+        return time.monotonic() >= self._read_at
+
     def _redraw(self) -> None:
         """The screen and the title line at once: a key that was pressed is seen to have worked."""
         self.shell.look_at_network()
@@ -209,7 +244,8 @@ class TransferScreen(BaseScreen):
 
     def action_send(self) -> None:
         """Send everything that still has to leave."""
-        self._begin(self.network.send)
+        if self.was_read:
+            self._begin(self.network.send)
 
     def action_again(self) -> None:
         """Ask, then send what a receiver had already."""
@@ -243,13 +279,13 @@ class TransferScreen(BaseScreen):
 
     def action_pause(self) -> None:
         """Pause the run."""
-        if self.network.job is not None:
+        if self.network.job is not None and self.was_read:
             self.network.job.pause()
             self._redraw()
 
     def action_go_on(self) -> None:
         """Go on after a pause."""
-        if self.network.job is not None:
+        if self.network.job is not None and self.was_read:
             self.network.job.resume()
             self._redraw()
 
@@ -287,20 +323,65 @@ class TransferScreen(BaseScreen):
         shape = self.stick.shape
         if shape is None:
             return
-        self.running = True
+        self.running, self.report, self.halt = True, None, Halt()
+        self.told.clear()
         self._turn("stick")
-        folders, field = list(self.stick.folders), self.field
-        reports = {
-            step: self.reporter(self.query_one(f"#{step}", ProgressPanel).advance) for step in ("write", "check")
-        }
+        folders, field, halt = list(self.stick.folders), self.field, self.halt
+        reports = {step: self.reporter(partial(self._advance, step)) for step in ("write", "check")}
 
         def run() -> ExportReport:
             from sync import outbox
 
             k, n = shape
-            return outbox.export(field, folders, k=k, n=n, progress=lambda step, done, all_: reports[step](done, all_))
+
+            def step(name: str, done: int, all_: int) -> None:
+                reports[name](done, all_)
+
+            def stands(stick: StickVerdict) -> None:
+                self.post_message(Reported(lambda: self._stands(stick)))
+
+            return outbox.export(field, folders, k=k, n=n, progress=step, halt=halt, told=stands)
 
         self.work(run, self._done, failed=self._failed)
+
+    def _advance(self, step: str, done: int, total: int) -> None:
+        self.query_one(f"#{step}", ProgressPanel).advance(done, total)
+
+    def _stands(self, stick: StickVerdict) -> None:
+        self.told[stick.folder] = stick
+        self.query_one(StickRun).show(self.report, list(self.told.values()))
+
+    def watch_sticks(self) -> None:
+        """Take in what was plugged in, let go of what was taken out; not while something is being written."""
+        if self.shell.opened is None or self.running or not self.is_current:
+            return
+        found = set(mounted_sticks())
+        for folder in sorted(self._mounted - found):
+            self.stick.gone(folder)
+        for folder in sorted(found - self._mounted):
+            self.stick.add(folder)
+        self._mounted = found
+
+    def action_hold_sticks(self) -> None:
+        """Pause the writing."""
+        self._hold(self.halt.pause)
+
+    def action_sticks_on(self) -> None:
+        """Go on writing."""
+        self._hold(self.halt.resume)
+
+    def action_stop_sticks(self) -> None:
+        """Stop the writing. Interviews stay as they were, so nobody is asked."""
+        self._hold(self.halt.stop)
+
+    def _hold(self, act: Callable[[], None]) -> None:
+        act()
+        self.query_one(StickRun).hold(paused=self.halt.paused)
+        self.refresh_bindings()
+
+    def on_unmount(self) -> None:
+        """Nothing waits for a screen that is gone."""
+        self.halt.stop()
 
     def _failed(self, problem: Problem) -> None:
         self.running = False
@@ -309,8 +390,10 @@ class TransferScreen(BaseScreen):
 
     def _done(self, report: ExportReport) -> None:
         self.running, self.report = False, report
+        self.shell.idleness.stir()
         self._draw()
 
 
 NETWORK_ACTIONS = frozenset(("send", "again", "watch", "pause", "go_on", "stop", "receipts", "settings"))
-OWN_ACTIONS = NETWORK_ACTIONS | {"write", "sticks", "drop", "leave"}
+STICK_ACTIONS = frozenset(("hold_sticks", "sticks_on", "stop_sticks"))
+OWN_ACTIONS = NETWORK_ACTIONS | {"write", "sticks", "choose", "drop", "leave"}

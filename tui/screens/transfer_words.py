@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from tui.screens.receipt_words import receipt_parts
 from tui.screens.sending import SendJob
 from tui.screens.texts import problem_lines, time_text
 from tui.state_words import code_text
+from tui.widgets.progress import size_text
 
 if TYPE_CHECKING:
     from collector.field import InterviewRow
@@ -26,6 +28,25 @@ POLICIES: dict[Policy, str] = {
     "never": N_("never over the network"),
 }
 MOST_CODES = 8
+
+
+def leaving_text(states: Counter[str], size: int, *, written: bool = False) -> Content:
+    """How many have to leave and travel again, and how large they are together in bytes. `written`: all that there was
+    has just been written to sticks.
+    """
+    fresh = states["sealed"]
+    again = states["exported"] + states["stored"] + states["needs-human"]
+    parts = []
+    if fresh:
+        parts.append(ngettext("{count} still has to leave", "{count} still have to leave", fresh))
+    if again and not fresh and (written or again == states["stored"]):
+        parts.append(ngettext("{count} waits for a receipt", "{count} wait for a receipt", again))
+    elif again:
+        parts.append(
+            ngettext("{count} without a receipt travels again", "{count} without a receipt travel again", again)
+        )
+    parts.append(size_text(size) if parts else _("Nothing has to leave."))
+    return Content("  ·  ".join(parts))
 
 
 def settings_text(settings: SendSettings) -> str:

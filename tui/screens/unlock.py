@@ -16,6 +16,7 @@ from textual.widgets import Button, Input, Label
 from schemas.problems import Problem
 from tui.locale import N_, _
 from tui.screens.base import BaseScreen
+from tui.screens.hide import HideScreen
 from tui.screens.profiles import Opened, home_exists
 from tui.widgets.spinner import Spinner
 
@@ -35,6 +36,7 @@ class UnlockScreen(BaseScreen):
         super().__init__()
         self.note = note
         self.problem: Problem | None = None
+        self._waiting: str | None = None
 
     @property
     def fresh(self) -> bool:
@@ -75,9 +77,19 @@ class UnlockScreen(BaseScreen):
 
     def restored(self) -> None:
         """Show the waiting sign only while waiting."""
-        self.query_one(Spinner).run(False)
+        self._show_waiting()
         self.query_one("#passphrase").focus()
         self._show_problem()
+
+    def _show_waiting(self) -> None:
+        """While the vault is opened, nothing can be typed that would open it again."""
+        waits = self._waiting is not None
+        for field in self.query(Input):
+            field.disabled = waits
+        self.query_one("#unlock-go").disabled = waits
+        self.query_one(Spinner).run(waits)
+        if self._waiting is not None:
+            self._say(_(self._waiting))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Practice is offered to somebody who begins."""
@@ -117,14 +129,17 @@ class UnlockScreen(BaseScreen):
             return
         for field in self.query(Input):
             field.value = ""
-            field.disabled = True
         self.problem = None
-        self._say(_("Making the vault …") if fresh else _("Opening the vault …"))
-        self.query_one(Spinner).run(True)
-        self.query_one("#unlock-go").disabled = True
-        home, profile = self.shell.home, self.shell.profile
+        self._waiting = N_("Making the vault …") if fresh else N_("Opening the vault …")
+        self._show_waiting()
+        home, profile, opening = self.shell.home, self.shell.profile, self.shell.opening
         act = profile.create if fresh else profile.open
-        self.work(lambda: act(home, passphrase), self._opened, failed=self._refused)
+        self.work(
+            lambda: opening(lambda: act(home, passphrase), lambda: self.is_attached),
+            self._opened,
+            failed=self._refused,
+            lost=lambda opened: opened.close(),
+        )
 
     def _good(self, passphrase: str) -> bool:
         from collector import passphrase as rules
@@ -144,11 +159,11 @@ class UnlockScreen(BaseScreen):
         return False
 
     def _opened(self, opened: Opened) -> None:
-        self.shell.unlocked(opened)
+        if isinstance(self.shell.screen, HideScreen):  # hidden meanwhile: the passphrase is asked for again
+            opened.close()
+        else:
+            self.shell.unlocked(opened)
 
     def _refused(self, problem: Problem) -> None:
-        self.problem = problem
-        for field in self.query(Input):
-            field.disabled = False
-        self.query_one("#unlock-go").disabled = False
+        self.problem, self._waiting = problem, None
         self.restored()

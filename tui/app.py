@@ -6,6 +6,7 @@ scripted keys) has any effect here, because each of them would carry testimony o
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -14,11 +15,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from schemas.session import Session
 
+_SIZE = ("COLUMNS", "LINES")
+
 
 def _forget_textual_switches() -> None:
-    """Take Textual's switches out of the environment; it reads them when it is first imported."""
-    for name in [name for name in os.environ if name == "TEXTUAL" or name.startswith("TEXTUAL_")]:
+    """Take Textual's switches out of the environment; it reads them when it is first imported. With them goes a size
+    that somebody exported once: the terminal itself knows its own, also after it was changed.
+    """
+    for name in [name for name in os.environ if name in _SIZE or name == "TEXTUAL" or name.startswith("TEXTUAL_")]:
         del os.environ[name]
+
+
+def spare_imports() -> None:
+    """Take what importing made out of the rounds of the garbage collector: looking through all of it, a full round
+    would hold up a key for a tenth of a second. Called before anything secret is in memory.
+    """
+    gc.freeze()
 
 
 def run(home: Path, profile: str) -> int:
@@ -29,6 +41,7 @@ def run(home: Path, profile: str) -> int:
         _forget_textual_switches()
     from tui.screens.shell import Shell
 
+    spare_imports()
     while True:
         shell = Shell(home, profile)
         shell.run()

@@ -6,6 +6,7 @@ Help and completion load nothing but this module: each command's code is importe
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -15,15 +16,24 @@ from typing import NoReturn
 
 import click
 
-_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_OF_THE_OUTPUT = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+"""What writing to standard output can meet that is no mistake of the program."""
+_HELP = ["-h", "--help"]
+_CONTEXT = {"help_option_names": _HELP, "max_content_width": 100}
 
 
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called; their short help stands here."""
 
-    def __init__(self, name: str, commands: dict[str, tuple[str, str]], help: str) -> None:
+    def __init__(self, name: str, commands: dict[str, tuple[str, str]], help: str, default: str | None = None) -> None:
         super().__init__(name, help=help, context_settings=_CONTEXT)
         self._places = commands
+        self._default = default
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Without the name of a command, the one that the group stands for."""
+        named = bool(args) and (not args[0].startswith("-") or args[0] in _HELP)
+        return super().parse_args(ctx, args if named or self._default is None else [self._default, *args])
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the work."""
@@ -81,6 +91,20 @@ mission_receiver = LazyGroup(
     "Receivers that the packs of a mission name.",
 )
 
+quarantine = LazyGroup(
+    "quarantine",
+    {
+        "list": ("tui.commands.desk_quarantine:list_", "Show what was not imported, why, and what can be done."),
+        "show": ("tui.commands.desk_quarantine:show", "Show one item with its custody."),
+        "retry": ("tui.commands.desk_quarantine:retry", "Import an item once more."),
+        "release": ("tui.commands.desk_quarantine:release", "Accept an item where the rules leave it to a person."),
+        "reject": ("tui.commands.desk_quarantine:reject", "Put an item aside; it stays sealed."),
+        "export": ("tui.commands.desk_quarantine:export", "Write an item, sealed, for an expert."),
+    },
+    "What was not imported, and what a person decides about it.",
+    default="list",
+)
+
 desk = LazyGroup(
     "desk",
     {
@@ -89,7 +113,7 @@ desk = LazyGroup(
         "enrol": ("tui.commands.desk:enrol", "Certify a device and make its mission pack."),
         "fetch": ("tui.commands.desk_network:fetch", "Fetch new volumes from receivers."),
         "import": ("tui.commands.desk:import_", "Import what was fetched, and the volumes of some folders."),
-        "quarantine": ("tui.commands.desk:quarantine", "Show what was not imported, and why."),
+        "quarantine": ("tui.cli:quarantine", "Show what was not imported, and decide about it."),
         "search": ("tui.commands.reading:search", "Find records by their words."),
         "show": ("tui.commands.reading:show", "Read one record."),
         "attachment": ("tui.commands.reading:attachment", "Write one attachment to a file."),
@@ -110,8 +134,10 @@ field = LazyGroup(
             "tui.commands.practice:practice",
             "Learn the keys with an invented witness; nothing of it is kept.",
         ),
+        "list": ("tui.commands.interviews:list_", "List the interviews with their state."),
         "new": ("tui.commands.field:new", "Begin an interview from a file of answers."),
         "interview": ("tui.commands.field:interview", "Take an interview on the screen."),
+        "correct": ("tui.commands.correction:correct", "Begin the correction of a sealed interview."),
         "attach": ("tui.commands.field:attach", "Add files to an interview."),
         "detach": ("tui.commands.field:detach", "Take a file out of an interview again."),
         "review": ("tui.commands.gates:review", "Show what stands between an interview and its seal."),
@@ -216,6 +242,7 @@ main_group = _Main()
 
 def main() -> NoReturn:
     """The entry point: runs a command; every problem ends here in words, never in a traceback."""
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -226,6 +253,25 @@ def main() -> NoReturn:
 
         leave(code)
     sys.exit(code)
+
+
+def _open_what_is_closed() -> None:
+    """A stream that was closed before the start is there and empty: no file opened later takes its place."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            if descriptor != number:
+                os.dup2(descriptor, number)
+                os.close(descriptor)
+            stream = os.fdopen(number, "r" if number == 0 else "w", encoding="utf-8")
+            setattr(sys, name, stream)
+
+
+def _let_go_of_output() -> None:
+    """What found no room would be written once more when Python ends, and change the exit code."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
 
 
 def _run() -> int:
@@ -245,7 +291,13 @@ def _run() -> int:
         from schemas.problems import Problem
         from tui.commands.common import show_problem
 
-        problem = error if isinstance(error, Problem) else Problem("E_INTERNAL", **_place(error))
+        if isinstance(error, OSError) and error.errno in _OF_THE_OUTPUT:
+            from collector.files import problem_of
+
+            problem = problem_of(error)
+            _let_go_of_output()
+        else:
+            problem = error if isinstance(error, Problem) else Problem("E_INTERNAL", **_place(error))
         show_problem(problem, as_json="--json" in sys.argv)
         return 1
 

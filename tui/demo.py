@@ -20,6 +20,7 @@ from collector.field import Field
 from collector.mission import PackSummary
 from schemas.forms import shipped_forms
 from schemas.problems import Problem
+from schemas.records.common import IDENTITY, NARRATIVE, PROCESS
 from sync import courier, fetching, outbox, receipts
 from sync.desk import mission
 from sync.desk.desk import Desk
@@ -33,6 +34,8 @@ NEEDED = 3
 BREAKS_AFTER = 400_000
 """Bytes after which the line to the receiver breaks: in the middle of the smallest volume."""
 Say = Callable[[str], None]
+OPENED_BY = {PROCESS: "archive desk", IDENTITY: "protection officer", NARRATIVE: "analysts"}
+"""Who holds which key in the invented office."""
 
 
 @dataclass(slots=True)
@@ -126,7 +129,7 @@ class Demo:
         """Both fingerprints are compared, as two people would aloud."""
         with Desk.create(self.folder / "desk", self.passphrase, organisation="Invented office") as desk:
             forms = [mission.checked(form.xform) for form in shipped_forms()]
-            founded = desk.mission_new("Demonstration", forms, cards=[self._receiver.found()])
+            founded = desk.mission_new("Demonstration", forms, cards=[self._receiver.found()], labels=OPENED_BY)
             self._receiver.accept(desk.tokens_write().data, founded.fingerprint)
             field_ = Field.create(self.folder / "field", self.passphrase)
             try:

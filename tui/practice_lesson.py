@@ -61,11 +61,21 @@ class Step:
 
 
 LIST, INTERVIEW, REVIEW, LOCKED = "InterviewsScreen", "InterviewScreen", "ReviewScreen", "UnlockScreen"
-HELP, HIDDEN = "HelpDialog", "HideScreen"
+HELP, HIDDEN, CARD = "HelpDialog", "HideScreen", "SealCard"
 
 
 def _answer(name: str) -> Seen:
     return lambda moment: moment.answered(name)
+
+
+def _said(name: str, value: str) -> Seen:
+    """What the invented witness answers; another answer leads elsewhere, and the step stays."""
+
+    def done(moment: Moment) -> bool:
+        node = moment.node(name)
+        return node is not None and node.value == value
+
+    return done
 
 
 def _in_section(section: str, name: str) -> Seen:
@@ -79,19 +89,22 @@ STEPS: tuple[Step, ...] = (
         lambda moment: moment.interview is not None,
     ),
     Step(
-        N_("The question is for you alone. You two are alone: ↓ and ↑ choose, Enter takes the answer and goes on."),
+        N_("The question is for you alone. Nobody hears you: ↓ and ↑ lead to “Yes”, Enter takes it and goes on."),
         INTERVIEW,
-        _answer("privacy_ok"),
+        _said("privacy_ok", "yes"),
     ),
     Step(
-        N_("What stands in « » is read aloud, word for word. Oksana says: “Yes.” Choose Yes and press Enter."),
+        N_(
+            "What stands in « » is read aloud, word for word. Oksana says: “Yes.” 1 answers Yes; so does ↓ with Enter. "
+            "Nothing is chosen beforehand."
+        ),
         INTERVIEW,
-        _answer("consent_interview"),
+        _said("consent_interview", "yes"),
     ),
     Step(
         N_("Each use is asked for on its own. Oksana says: “Yes, keep it.”"),
         INTERVIEW,
-        _answer("consent_store"),
+        _said("consent_store", "yes"),
     ),
     Step(
         N_(
@@ -122,7 +135,7 @@ STEPS: tuple[Step, ...] = (
         _answer("ev_date"),
     ),
     Step(
-        N_("F3 leads to the sections at the left. Choose “Identity” with ↓ and press Enter."),
+        N_("F3 lists the sections. Choose “Identity” with ↓ or by its first letters, and press Enter."),
         INTERVIEW,
         _in_section("t_identity", "id_full_name"),
     ),
@@ -170,11 +183,8 @@ STEPS: tuple[Step, ...] = (
         lambda moment: moment.sealed,
     ),
     Step(
-        N_(
-            "Sealed. The code of the line belongs on Oksana's card, not her name. Write it down now. "
-            "^N ends the lesson."
-        ),
-        LIST,
+        N_("Sealed. This code belongs on Oksana's card, not her name. Write it down now. ^N ends the lesson."),
+        CARD,
     ),
 )
 LAST = N_("The lesson is over. Try what you like. ^Q leaves and erases everything that was written here.")
@@ -182,6 +192,7 @@ ASIDE = {
     LIST: N_("This is the list. Enter opens the interview again; F3 begins another."),
     INTERVIEW: N_("This is the interview. Escape leads back to the list, F5 to the review."),
     REVIEW: N_("This is the review. Escape leads back to the interview."),
+    CARD: N_("This is the code for the card. Enter leads to the list."),
 }
 AWAY = N_("Escape leads back.")
 

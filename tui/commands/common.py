@@ -54,13 +54,13 @@ def home_of(home: Path | None) -> Path:
     return home or (outer if isinstance(outer, Path) else None) or default_home()
 
 
-def read_passphrase(file: Path | None) -> str:
-    """The passphrase from a file, or asked for on the terminal. Raises E_PASSPHRASE_NONE, E_NO_ACCESS."""
+def read_passphrase(file: Path | None, words: str = "Passphrase") -> str:
+    """The passphrase from a file, or asked for in these words. Raises E_PASSPHRASE_NONE, E_NO_ACCESS."""
     if file is not None:
         return _from_file(file)
     if not sys.stdin.isatty():
         raise Problem("E_PASSPHRASE_NONE")
-    return str(click.prompt("Passphrase", hide_input=True, err=True))
+    return str(click.prompt(words, hide_input=True, err=True))
 
 
 def new_passphrase(file: Path | None, *, generate: bool = False) -> str:

@@ -65,21 +65,26 @@ def init(home: Path | None, passphrase_file: Path | None, as_json: bool, organis
 @click.option(
     "--tokens", type=int, default=64, show_default=True, help="How many bundles a device can send by one pack."
 )
+@click.option(
+    "--opened-by", "holders", multiple=True, metavar="PART=WORDS",
+    help="Who will open a part (process, identity, narrative), in a few words that documenters read.",
+)  # fmt: skip
 def mission_new(
     home: Path | None, passphrase_file: Path | None, as_json: bool, name: str, forms: tuple[Path, ...],
-    cards: tuple[Path, ...], tokens: int,
+    cards: tuple[Path, ...], tokens: int, holders: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Found a mission with its forms and its own keys."""
     from schemas.forms import shipped_forms
     from sync.desk import mission
     from tui.commands.desk_network import read_cards, receiver_lines
 
+    labels = _labels(holders)
     named = read_cards(cards)
     read = [mission.read_form(common.existing(path)) for path in forms] or [
         mission.ReadForm(mission.checked(form.xform)) for form in shipped_forms()
     ]
     with opened(home, passphrase_file) as desk:
-        founded = desk.mission_new(name, [form.source for form in read], cards=named, tokens_each=tokens)
+        founded = desk.mission_new(name, [form.source for form in read], cards=named, tokens_each=tokens, labels=labels)
     result = {
         "mission": founded.mission.id.hex(),
         "name": name,
@@ -95,6 +100,20 @@ def mission_new(
     lines += [f"! {warning}" for form in read for warning in form.warnings]
     lines += receiver_lines(founded.receivers)
     common.emit(result, lines, as_json=as_json)
+
+
+def _labels(holders: tuple[str, ...]) -> dict[int, str]:
+    """Words about the holder of each part's key, by the part's number."""
+    from schemas.records.common import COMPARTMENTS
+
+    numbers = {name: number for number, name in COMPARTMENTS.items()}
+    labels: dict[int, str] = {}
+    for each in holders:
+        part, sign, words = each.partition("=")
+        if not sign or part not in numbers or numbers[part] in labels:
+            raise click.UsageError(f"--opened-by takes each of {', '.join(numbers)} once, as PART=WORDS.")
+        labels[numbers[part]] = words
+    return labels
 
 
 @click.command("list")
@@ -189,19 +208,6 @@ def _report_lines(report: ImportReport) -> Iterator[str]:
             yield f"  {item['eid']}  {item['what']} {item['do']} [{item['code']}]"
     for refused in report.refused:
         yield f"  {refused['item']}  {refused['what']} {refused['do']} [{refused['code']}]"
-
-
-@click.command()
-@common.vault_options
-def quarantine(home: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
-    """Show what was not imported, and why."""
-    with opened(home, passphrase_file) as desk:
-        items = desk.quarantine()
-    lines = [
-        f"{item['eid']}  bundle {item['bundle']}\n  {item['what']} {item['safe']} {item['do']} [{item['code']}]"
-        for item in items
-    ]
-    common.emit({"items": items}, lines or ["Nothing stands in quarantine."], as_json=as_json)
 
 
 @click.command()

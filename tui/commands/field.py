@@ -15,18 +15,19 @@ from tui.commands.gates import gate_lines, gates_of
 
 if TYPE_CHECKING:
     from collector.field import Field
+    from collector.sources import Source
 
 _PATH = click.Path(path_type=Path)
 
 
 @contextmanager
-def opened(home: Path | None, passphrase_file: Path | None) -> Iterator[Field]:
+def opened(home: Path | None, passphrase_file: Path | None, words: str = "Passphrase") -> Iterator[Field]:
     """The field machine of a home, open for one command."""
     from collector import hygiene
     from collector.field import Field
 
     common.warn(hygiene.harden())
-    field = Field.open(common.home_of(home), common.read_passphrase(passphrase_file))
+    field = Field.open(common.home_of(home), common.read_passphrase(passphrase_file, words))
     try:
         common.warn(field.notices)
         yield field
@@ -96,7 +97,10 @@ def enrol(home: Path | None, passphrase_file: Path | None, as_json: bool, pack: 
     lines = [
         f"Mission {summary.mission} of {summary.org}, pack version {summary.version}.",
         *(f"Form {form}, version {version}" for form, version in summary.forms),
-        *(f"Sealed to: {r.compartment}, {r.fingerprint}{' (new)' if r.new else ''}" for r in summary.recipients),
+        *(
+            f"Sealed to: {r.compartment}, {r.label and r.label + ', '}{r.fingerprint}{' (new)' if r.new else ''}"
+            for r in summary.recipients
+        ),
     ]
     common.emit(summary.as_dict(), lines, as_json=as_json)
 
@@ -119,12 +123,27 @@ def new(home: Path | None, passphrase_file: Path | None, as_json: bool, form_id:
 
 
 @click.command()
-@click.option("--home", type=_PATH, help="The home folder (or SVIDOK_HOME).")
-def interview(home: Path | None) -> None:
-    """Take an interview on the screen."""
-    from tui.commands.screens import open_screens
+@common.home_option
+@common.passphrase_option
+@click.option("--plain", is_flag=True, help="Line by line, for screen readers and terminals that carry no screens.")
+@click.option("--language", type=click.Choice(["en", "uk", "ru"]), help="With --plain: the language that is spoken.")
+@click.argument("code", required=False)
+def interview(
+    home: Path | None, passphrase_file: Path | None, plain: bool, language: str | None, code: str | None
+) -> None:
+    """Take an interview on the screen, or with --plain line by line: a new one, or the draft CODE."""
+    if not plain:
+        if code or language or passphrase_file:
+            raise click.UsageError("CODE, --language and --passphrase-file go with --plain.")
+        from tui.commands.screens import open_screens
 
-    open_screens(common.home_of(home), "field")
+        open_screens(common.home_of(home), "field")
+        return
+    from tui.locale import _
+    from tui.plain.beginning import run
+
+    common.use_language_of_system()
+    click.get_current_context().exit(run(lambda: opened(home, passphrase_file, _("Passphrase")), code, language))
 
 
 @click.command()
@@ -134,6 +153,13 @@ def interview(home: Path | None) -> None:
 @click.option(
     "--question", help="The question that takes the file; without it the file belongs to the whole interview."
 )
+@click.option(
+    "--then",
+    type=click.Choice(["leave", "erase"]),
+    default="leave",
+    show_default=True,
+    help="What becomes of each source file when all are in. Erasing does not reach copies, nor all of flash memory.",
+)
 def attach(
     home: Path | None,
     passphrase_file: Path | None,
@@ -141,12 +167,15 @@ def attach(
     code: str,
     paths: tuple[Path, ...],
     question: str | None,
+    then: str,
 ) -> None:
     """Add files to the interview CODE: all of them or none. They are encrypted while they are read."""
     from collector import files, filling
+    from collector.sources import Source
 
     with opened(home, passphrase_file) as field:
         taken = field.open_interview(code)
+        sources = [Source.of(common.existing(path)) for path in paths]
         with filling.all_or_none(taken) as add:
             for path in map(common.existing, paths):
                 with common.progress(files.shown_name(path.name), as_json=as_json) as step:
@@ -162,7 +191,27 @@ def attach(
         for each in found
     ]
     lines = [f"{each['name']}: {common.size_text(each['bytes'])}, SHA-256 {each['sha256']}" for each in attached]
+    kept = _erased(sources, attached, lines) if then == "erase" else False
     common.emit({"code": code, "attached": attached}, lines, as_json=as_json)
+    if kept:
+        click.get_current_context().exit(1)
+
+
+def _erased(sources: list[Source], attached: list[dict[str, Any]], lines: list[str]) -> bool:
+    """Erase the source files and say so; whether one of them could not be."""
+    from schemas.problems import Problem
+
+    kept = False
+    for source, each in zip(sources, attached, strict=True):
+        try:
+            source.erase()
+        except Problem as problem:
+            each["source"], kept = {"problem": problem.as_dict()}, True
+            lines.append(f"{each['name']} is still there: {problem.what} [{problem.code}]")
+        else:
+            each["source"] = "erased"
+            lines.append(f"{each['name']} was overwritten and deleted where it was.")
+    return kept
 
 
 @click.command()
@@ -228,7 +277,7 @@ def status(home: Path | None, passphrase_file: Path | None, as_json: bool) -> No
     """Show what is here and what still has to leave."""
     with opened(home, passphrase_file) as field:
         result = field.status()
-        rows = field.interviews()
+        rows = field.interviews(looking_in=True)
     common.emit(result, reports.status_lines(result, rows), as_json=as_json)
 
 

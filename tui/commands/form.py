@@ -145,14 +145,10 @@ def evaluate(
 @click.argument("file", type=_PATH)
 def preview(file: Path) -> None:
     """Take the form FILE on the interview screen. Nothing is written anywhere."""
-    import sys
-
-    from schemas.problems import Problem
-    from tui.commands import form_files
+    from tui.commands import form_files, screens
 
     session = form_files.new_session(file)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise Problem("E_NO_TERMINAL")
+    screens.require_terminal()
     from collector import hygiene
 
     hygiene.harden()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tui.commands.common import counted, size_text
-from tui.state_words import STATE_WORDS, code_text
+from tui.state_words import STATE_WORDS, code_text, correction_mark, refusal_mark
 
 if TYPE_CHECKING:
     from collector.field import InterviewRow
@@ -102,9 +102,7 @@ def status_lines(status: dict[str, Any], rows: Sequence[InterviewRow]) -> Iterat
         yield "Not enrolled yet. Next: svidok field request --out REQUEST, and take the file to the office."
     else:
         yield f"Mission {pack['mission']} of {pack['org']}, pack version {pack['version']}."
-    for row in rows:
-        files = f", {counted(row.attachments, 'attachment')}" if row.attachments else ""
-        yield f"  {code_text(row.code)}  {STATE_WORDS[row.state]}{files}"
+    yield from (f"  {line}" for line in interview_lines(rows))
     leaving, waiting = status["to_leave"], status["unconfirmed"]
     yield f"Still to leave: {counted(leaving['entries'], 'sealed interview')}, {size_text(leaving['bytes'])}."
     yield f"Not confirmed by the office: {waiting['entries']}, {size_text(waiting['bytes'])}."
@@ -114,6 +112,14 @@ def status_lines(status: dict[str, Any], rows: Sequence[InterviewRow]) -> Iterat
     yield f"Signatures left: {status['signatures_left']}."
     yield f"Permissions for sending left: {status['tokens_left']}."
     yield from (f"! {item['what']} {item['do']} [{item['code']}]" for item in status["warnings"])
+
+
+def interview_lines(rows: Sequence[InterviewRow]) -> Iterator[str]:
+    """Every interview with its state, what it corrects, and whether it may be kept."""
+    for row in rows:
+        files = f", {counted(row.attachments, 'attachment')}" if row.attachments else ""
+        marks = "".join(f" · {mark}" for mark in (refusal_mark(row), correction_mark(row)) if mark)
+        yield f"{code_text(row.code)}  {STATE_WORDS[row.state]}{files}{marks}"
 
 
 def receipt_lines(report: ReceiptReport) -> Iterator[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+
+import click
 
 from schemas.problems import Problem
 
@@ -12,7 +15,7 @@ def open_screens(home: Path, profile: str | None = None) -> None:
     """Open the screens of a home; a receiver has none and shows its state. What a practice left that was killed is
     removed first. A field machine without a home is asked on its screen for the passphrase of a new one.
 
-    Raises E_HOME_MISSING, E_HOME_PROFILE, E_NO_TERMINAL.
+    Raises E_HOME_MISSING, E_HOME_PROFILE, E_NO_TERMINAL, E_TERMINAL_PLAIN.
     """
     from collector import hygiene
     from collector.home import profile_of, require_profile
@@ -29,17 +32,24 @@ def open_screens(home: Path, profile: str | None = None) -> None:
     if found == "receiver":
         _show_receiver(home)
         return
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise Problem("E_NO_TERMINAL")
+    require_terminal()
     hygiene.harden()
     from tui.app import run
+    from tui.commands.common import use_language_of_system
 
-    run(home, found)
+    use_language_of_system()  # what was chosen in this home is spoken instead
+    click.get_current_context().exit(run(home, found))
+
+
+def require_terminal() -> None:
+    """Whether screens can be shown here. Raises E_NO_TERMINAL, E_TERMINAL_PLAIN."""
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
+        raise Problem("E_NO_TERMINAL")
+    if sys.platform != "win32" and os.environ.get("TERM", "dumb") == "dumb":
+        raise Problem("E_TERMINAL_PLAIN")
 
 
 def _show_receiver(home: Path) -> None:
-    import click
-
     from tui.commands import receiver
 
     receiver.show_status(receiver.opened(home), None, None, as_json=False)

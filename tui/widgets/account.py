@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from textual import events
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 
 from tui.locale import N_
@@ -39,7 +40,6 @@ _MOVES: dict[str, Callable[[AccountView], Position]] = {
 _ERASES: dict[str, Callable[[AccountView], Position]] = {
     "backspace": lambda account: account.document.left(account.cursor),
     "delete": lambda account: account.document.right(account.cursor),
-    "ctrl+w": lambda account: account.document.word_left(account.cursor),
     "ctrl+backspace": lambda account: account.document.word_left(account.cursor),
     "ctrl+delete": lambda account: account.document.word_right(account.cursor),
 }
@@ -111,11 +111,15 @@ class Account(AccountView):
     # actions
 
     def action_undo(self) -> None:
-        """Take the last change back."""
+        """Take the last change back; the key goes on to the screen when there is none."""
+        if not self.document.undoable:
+            raise SkipAction
         self._travel(self.document.undo)
 
     def action_redo(self) -> None:
-        """Do again what was taken back."""
+        """Do again what was taken back; the key goes on to the screen when there is nothing."""
+        if not self.document.redoable:
+            raise SkipAction
         self._travel(self.document.redo)
 
     def _travel(self, step: Callable[[], Position | None]) -> None:

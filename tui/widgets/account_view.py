@@ -8,6 +8,7 @@ the widget and goes with it; nothing reaches the clipboard of the terminal or th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -26,13 +27,16 @@ class AccountView(Widget, can_focus=True):
     """A plain-text editor with wrapped paragraphs. Posts Changed after every edit, Full when an edit had no room."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"account--cursor", "account--selection", "account--rail", "account--thumb"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "account--cursor", "account--selection", "account--rail", "account--thumb", "account--sign",
+    }  # fmt: skip
     DEFAULT_CSS = """
     AccountView { height: 1fr; min-height: 3; padding: 0 1; background: $surface; color: $foreground; pointer: text;
         & .account--cursor { background: $input-cursor-background; color: $input-cursor-foreground; }
         & .account--selection { background: $primary-muted; color: $foreground; }
         & .account--rail { color: $foreground-darken-3; }
         & .account--thumb { color: $primary; }
+        & .account--sign { color: $accent; text-style: bold; }
     }
     """
 
@@ -46,6 +50,13 @@ class AccountView(Widget, can_focus=True):
         @property
         def control(self) -> AccountView:
             return self.account
+
+    class Moved(Message, namespace="account"):
+        """The cursor moved and the text did not change."""
+
+        def __init__(self, account: AccountView) -> None:
+            super().__init__()
+            self.account = account
 
     class Full(Message, namespace="account"):
         """An edit was refused because the text would pass `LIMIT` characters; nothing was changed."""
@@ -64,6 +75,8 @@ class AccountView(Widget, can_focus=True):
         self.read_only = read_only
         self.top = 0
         self.goal: int | None = None
+        self.signs: frozenset[Position] = frozenset()
+        self._wanted_top: int | None = None
         self.typing = False
         self.dragging = False
         self.kept = ""
@@ -85,14 +98,34 @@ class AccountView(Widget, can_focus=True):
         """Show another text, the cursor at `offset` characters (the end if None). Nothing before it can be undone."""
         self.document.load(text)
         self.cursor, self.mark, self.kept, self.typing = self.document.end, None, "", False
+        self.signs, self._wanted_top = frozenset(), None
         if offset is not None:
-            for paragraph, line in enumerate(self.document.lines):
-                if offset <= len(line):
-                    self.cursor = (paragraph, max(offset, 0))
-                    break
-                offset -= len(line) + 1
+            self.cursor = self.position_at(offset)
         self.show_cursor()
         self.refresh()
+
+    def position_at(self, offset: int) -> Position:
+        """The place so many characters from the start; the end where there are not that many."""
+        for paragraph, line in enumerate(self.document.lines):
+            if offset <= len(line):
+                return paragraph, max(offset, 0)
+            offset -= len(line) + 1
+        return self.document.end
+
+    def stand_at(self, offset: int, top: int | None = None) -> None:
+        """Put the cursor at `offset` characters from the start, row `top` first on the screen if it is seen so."""
+        self.move(self.position_at(offset))
+        if top is not None:
+            self._wanted_top = self.top = top
+            self.show_cursor()
+            self.refresh()
+
+    def show_signs(self, offsets: Iterable[int]) -> None:
+        """Put a sign at the right edge of the rows in which these places stand."""
+        signs = frozenset(map(self.position_at, offsets))
+        if signs != self.signs:
+            self.signs = signs
+            self.refresh()
 
     @property
     def selection(self) -> tuple[Position, Position]:
@@ -119,6 +152,7 @@ class AccountView(Widget, can_focus=True):
 
     def after_change(self, rows_before: int, first: int) -> None:
         """Draw what an edit from row `first` on changed, and tell the screen."""
+        self._wanted_top = None
         scrolled = self.show_cursor()
         if not scrolled:
             if self.document.rows == rows_before:
@@ -135,10 +169,12 @@ class AccountView(Widget, can_focus=True):
             self.mark = self.cursor
         elif not select:
             self.mark = None
-        self.cursor, self.typing = position, False
+        self.cursor, self.typing, self._wanted_top = position, False, None
         if not self.show_cursor():
             touched = [self.document.row_of(place) for place in (before, position, *had, *self.selection)]
             self._refresh_rows(min(touched), max(touched))
+        if position != before:
+            self.post_message(self.Moved(self))
 
     # what is seen
 
@@ -176,6 +212,8 @@ class AccountView(Widget, can_focus=True):
     def on_resize(self, _event: events.Resize) -> None:
         """Wrap for the new width; two columns are kept for the hanging cursor and the scroll bar."""
         self.document.resize(max(self.content_size.width - 2, 1))
+        if self._wanted_top is not None:
+            self.top = self._wanted_top
         self.show_cursor()
         self.refresh()
 
@@ -190,6 +228,8 @@ class AccountView(Widget, can_focus=True):
         base = self.rich_style
         row = self.top + y
         strip = self._row(row, width - 1, base) if row < self.document.rows else Strip.blank(width - 1, base)
+        if self._signed(row):
+            return Strip([*strip, Segment("?", base + self.get_component_rich_style("account--sign"))], width)
         if self.document.rows <= self.page:
             return Strip([*strip, Segment(" ", base)], width)
         size = max(1, self.page * self.page // self.document.rows)
@@ -197,6 +237,12 @@ class AccountView(Widget, can_focus=True):
         on = place <= y < place + size
         style = self.get_component_rich_style("account--thumb" if on else "account--rail")
         return Strip([*strip, Segment("┃" if on else "│", base + style)], width)
+
+    def _signed(self, row: int) -> bool:
+        if not self.signs or row >= self.document.rows:
+            return False
+        paragraph, start, end, last = self.document.row_span(row)
+        return any(place == paragraph and start <= at < end + last for place, at in self.signs)
 
     def _row(self, row: int, width: int, base: Style) -> Strip:
         paragraph, start, end, last = self.document.row_span(row)

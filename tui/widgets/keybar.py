@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 ROWS = 2
-# Help, lock and clock never fall off the line.
-ORDER = {"f1": -3, "f4": -2, "f10": -1, "f2": 1, "ctrl+p": 2, "ctrl+q": 3}
+# Help, lock, clock and the way back never fall off the line.
+ORDER = {"f1": -4, "f4": -3, "f10": -2, "escape": -1, "f2": 1, "ctrl+p": 2, "ctrl+q": 3}
 GAP = 2
 _SHORT = {
     "escape": "Esc", "enter": "⏎", "space": "Space", "up": "↑", "down": "↓", "left": "←", "right": "→",
     "delete": "Del", "insert": "Ins", "plus": "+", "minus": "-", "slash": "/", "question_mark": "?",
-    "pageup": "PgUp", "pagedown": "PgDn", "tab": "Tab", "shift+tab": "⇧Tab",
+    "pageup": "PgUp", "pagedown": "PgDn", "tab": "Tab", "shift+tab": "⇧Tab", "shift+up": "⇧↑", "shift+down": "⇧↓",
+    "home": "Home", "end": "End", "backspace": "Bksp",
 }  # fmt: skip
 
 

@@ -41,9 +41,12 @@ class Line:
 
 
 class Lines(Widget, can_focus=True):
-    """Posts Selected when a line is chosen by Enter or a click."""
+    """Posts Selected when a line is chosen by Enter or a click. `POINTER` stands before the line of the cursor, and as
+    many blanks before all others: where it is given, the cursor is seen without colours.
+    """
 
     ALLOW_SELECT = False
+    POINTER: ClassVar[str] = ""
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "lines--muted", "lines--faint", "lines--accent", "lines--success", "lines--primary", "lines--cursor",
         "lines--cursor-blurred",
@@ -118,9 +121,8 @@ class Lines(Widget, can_focus=True):
         self._starts = [wrap(line.text, max(self._text_width(line, width), 4)) for line in self.lines]
         self._rows = [(place, part) for place, starts in enumerate(self._starts) for part in range(len(starts))]
 
-    @staticmethod
-    def _text_width(line: Line, width: int) -> int:
-        return width - cell_len(line.sign) - 1 - (cell_len(line.note) + 1 if line.note else 0)
+    def _text_width(self, line: Line, width: int) -> int:
+        return width - cell_len(self.POINTER + line.sign) - 1 - (cell_len(line.note) + 1 if line.note else 0)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many rows as the wrapped lines take."""
@@ -255,11 +257,13 @@ class Lines(Widget, can_focus=True):
         text = line.text[starts[part] : end].rstrip()
         sign = line.sign if part == 0 else " " * cell_len(line.sign)
         note = line.note if part == 0 else ""
-        gap = " " * max(self._laid_out_for - cell_len(sign) - cell_len(text) - cell_len(note) - 1, 0)
+        pointer = self.POINTER if place == self.at and part == 0 else " " * cell_len(self.POINTER)
+        gap = " " * max(self._laid_out_for - cell_len(pointer + sign + text + note) - 1, 0)
         cursor = Style.null()
         if place == self.at and (self.has_focus or self._blurred_cursor):
             cursor = self._tone("cursor" if self.has_focus else "cursor-blurred")
-        pieces = ((sign, line.sign_tone), (text, line.tone), (gap, "plain"), (note, line.note_tone))
+        head, tail = ((pointer, "accent"), (sign, line.sign_tone)), ((gap, "plain"), (note, line.note_tone))
+        pieces = (*head, (text, line.tone), *tail)
         segments = [Segment(words, base + self._tone(tone) + cursor) for words, tone in pieces if words]
         return Strip([*segments, self._rail(y, base)]).adjust_cell_length(width, base)
 

@@ -27,6 +27,11 @@ def clean(text: str) -> str:
     return _CONTROLS.sub("", _BREAKS.sub("\n", text).replace("\t", "    "))
 
 
+def left_out(text: str) -> int:
+    """How many characters of a text from outside `clean` drops."""
+    return len(_CONTROLS.findall(_BREAKS.sub("\n", text).replace("\t", "    ")))
+
+
 @dataclass(slots=True)
 class Edit:
     """One change: at `start`, `removed` went and `inserted` came; `before` is where the cursor stood."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Label
+
+ROOM = 5
+"""Columns of the line that are blank in any case."""
 
 
 class TitleBar(Horizontal):
@@ -34,9 +38,16 @@ class TitleBar(Horizontal):
         self.watch(self.app, "sign", self._sign)
 
     def _sign(self, sign: str) -> None:
-        label = self.query_one("#title-sign", Label)
-        label.display = bool(sign)
-        label.update(sign)
+        for label in self.query("#title-sign").results(Label):  # there is none while everything is drawn anew
+            label.display = bool(sign)
+            label.update(sign)
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """The sign is never cut: what stands before it goes where both have no room."""
+        sign, note = self.query_one("#title-sign", Label), self.query_one("#title-note", Label)
+        cells = sum(cell_len(str(label.content)) for label in (self.query_one("#title-name", Label), note, sign))
+        note.display = not str(sign.content) or cells + ROOM <= self.size.width
 
     def show(self, text: str | None = None, note: str | None = None) -> None:
         """Change either part."""
@@ -44,3 +55,4 @@ class TitleBar(Horizontal):
             self.query_one("#title-text", Label).update(f" · {text}" if text else "")
         if note is not None:
             self.query_one("#title-note", Label).update(note)
+            self._make_room()

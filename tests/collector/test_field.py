@@ -69,6 +69,31 @@ def test_the_same_interview_is_one_object(field: Field) -> None:
     assert field.open_interview(interview.code) is again
 
 
+def test_forms_of_drafts_are_read_ahead_and_no_others(field: Field) -> None:
+    first, second = field.new_interview(), field.new_interview()
+    assert not field.prepare_form(), "the form is known, for it was just used"
+    first.close()
+    second.close()
+    field = reopened(field)
+    assert field.prepare_form()
+    assert not field.prepare_form(), "two drafts of one form"
+    draft = field.open_interview(first.code)
+    assert field.form(field.forms()[0].hash) is draft.session.form
+    field.close()
+
+
+def test_a_form_that_cannot_be_read_is_told_when_its_draft_is_opened(field: Field) -> None:
+    code = field.new_interview().code
+    with field.vault.db.transaction():
+        field.vault.db.execute("UPDATE form SET xml = ?", (b"<broken",))
+    field = reopened(field)
+    assert field.prepare_form()
+    assert not field.prepare_form()
+    with pytest.raises(Problem):
+        field.open_interview(code)
+    field.close()
+
+
 @pytest.mark.parametrize("code", ["\udcff", "", "../../x", "\x1b[31m" + "A" * 5000])
 def test_codes_that_are_none_name_no_interview(field: Field, code: str) -> None:
     with pytest.raises(Problem) as caught:

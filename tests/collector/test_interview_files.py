@@ -81,11 +81,44 @@ def test_files_go_with_what_held_them(field: Field, tmp_path: Path) -> None:
     entry, _ = interview.add_entry(EVENT)
     interview.attach((*entry, "photo"), picture(tmp_path))
     interview.remove_entry(entry)
+    assert interview.files() == []
+    entry, _ = interview.add_entry(EVENT)
+    photo = interview.attach((*entry, "photo"), picture(tmp_path))
+    interview.clear((*entry, "photo"))
+    assert interview.files() == []
+    assert len(spooled(field)) == len(interview.files_away()) == 2
+    interview.detach(photo.sid)
+    assert len(spooled(field)) == 1
+    field.withdraw(interview.code)
     assert spooled(field) == set()
+
+
+def test_the_list_counts_the_files_that_would_be_sealed(field: Field, tmp_path: Path) -> None:
+    interview = field.new_interview()
+    interview.answer(CONSENT, "yes")
     entry, _ = interview.add_entry(EVENT)
     interview.attach((*entry, "photo"), picture(tmp_path))
+    interview.answer(CONSENT_AUDIO, "yes")
+    interview.attach(AUDIO, picture(tmp_path))
+
+    def counts(home: Field) -> list[int]:
+        rows = home.interviews(looking_in=True)
+        assert [row.attachments for row in home.interviews()] == [2]
+        return [row.attachments for row in rows]
+
+    assert counts(field) == [2]
     interview.clear((*entry, "photo"))
-    assert spooled(field) == set()
+    assert counts(field) == [1]
+    again = reopened(field)
+    try:
+        assert counts(again) == [1]
+        back = again.open_interview(interview.code)
+        back.undo()
+        assert counts(again) == [2]
+        back.answer(CONSENT_AUDIO, "no")
+        assert counts(again) == [1]
+    finally:
+        again.close()
 
 
 def test_too_many_files(field: Field, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

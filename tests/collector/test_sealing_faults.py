@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +13,9 @@ from collector import crypto, files
 from collector.crypto import BytesLike
 from collector.field import Field
 from schemas.problems import Problem
-from tests.conftest import REPO
 from tests.helpers.forms import NAME, PLACE, STORY
 from tests.helpers.interviews import NAME_TEXT, STORY_TEXT, filled, some_file
+from tests.helpers.killed import SEALING, at_each_checkpoint
 from tests.helpers.mission import PASSPHRASE, Office, SetClock, enrolled_field, reopened
 from tests.helpers.opening import open_sealed
 
@@ -66,20 +64,8 @@ def test_attack_59_kill_9_at_every_step_of_sealing(field: Field, tmp_path: Path)
     home = field.vault.home
     field.close()
     work = tmp_path / "work"
-    work.mkdir()
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.helpers.killed_sealing", str(home), str(work), code],
-        cwd=REPO,
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    names = run.stdout.split("\n")[:-1]
-    assert names[-1] == "end"
-    for step in ("seal: frozen", "seal: outbox file pending", "ring: new file", "seal: entry row", "seal: draft gone",
-                 "before commit", "ring: committed", "seal: committed", "seal: published"):  # fmt: skip
-        assert step in names
+    names = at_each_checkpoint(home, work, "seal", code)
+    assert {"seal: frozen", *SEALING} <= set(names)
     states = []
     for number, name in enumerate(names, start=1):
         with Field.open(work / str(number), PASSPHRASE, clock=SetClock()) as killed:

@@ -12,6 +12,9 @@ def typed(kind: str, control: str = "input", extra: str = "") -> Session:
     return by_hand("<q/>", f'<bind nodeset="/data/q" type="{kind}"/>', f'<{control} ref="/data/q" {extra}/>')
 
 
+TWO = "1 1 0 0;1 2 0 0"
+
+
 @pytest.mark.parametrize(
     ("kind", "control", "good", "stored", "bad"),
     [
@@ -31,7 +34,9 @@ def typed(kind: str, control: str = "input", extra: str = "") -> Session:
         ("boolean", "input", True, True, ("true", 1)),
         ("string", "trigger", True, True, ("OK",)),
         ("binary", "upload", b"0123456789abcdef", b"0123456789abcdef", (b"short", "photo.jpg")),
-        ("geopoint", "input", "50.45 30.52 0 0", "50.45 30.52 0 0", (5,)),
+        ("geopoint", "input", "50.45 30.52 0 0", "50.45 30.52 0 0", (5, "near the mill", "95 30 0 0")),
+        ("geotrace", "input", TWO, TWO, ("1 1 0 0", "along the road")),
+        ("geoshape", "input", f"{TWO};2 2 0 0;1 1 0 0", f"{TWO};2 2 0 0;1 1 0 0", (TWO,)),
         ("barcode", "input", "4820000", "4820000", (5,)),
     ],
 )
@@ -44,6 +49,12 @@ def test_types(kind, control, good, stored, bad):
     assert session.node(("q",)).value == stored
     session.set(("q",), None)
     assert session.node(("q",)).value is None
+
+
+def test_a_draft_with_a_place_in_words_from_before_still_opens():
+    session = typed("geopoint")
+    session.restore([], [(("q",), "near the mill", None)])
+    assert session.node(("q",)).value == "near the mill"
 
 
 def test_false_is_an_answer_and_an_acknowledgement_can_be_taken_back():

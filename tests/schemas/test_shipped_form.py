@@ -186,6 +186,14 @@ def test_open_prompts_stand_first_in_their_sections():
     assert found == told
 
 
+def test_every_note_says_whether_it_is_spoken():
+    """Open prompts are said aloud; whatever else stands between the questions is for the documenter alone."""
+    notes = {row["name"]: row["bind::svidok:mode"] for row in sheet("survey") if row["type"] == "note"}
+    spoken = {name for name, mode in notes.items() if mode == "read"}
+    assert spoken == {name for name in notes if name.endswith("_prompt")}
+    assert {notes[name] for name in notes.keys() - spoken} == {"staff"}
+
+
 def test_reserved_answers_are_no_choices():
     """They are states of an answer. The one namesake is a fact about the reading back, in a closed list."""
     namesakes = {(row["list_name"], row["name"]) for row in sheet("choices") if row["name"] in RESERVED}

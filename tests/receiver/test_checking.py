@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from collector import crypto
 from collector.cells import CELL
 from schemas.problems import Problem
-from sync.receiver.checking import Layout, VolumeChecker, claim_of
+from sync.receiver.checking import Layout, VolumeChecker, claim_of, leaf_hashes
 from sync.volume import HEADER, lead_length, read_header
 from tests.helpers.expect import flipped, refused
 from tests.receiver.volumes import make_volume
@@ -65,6 +66,24 @@ def expected_stop(at: int) -> int:
 @given(cuts)
 def test_a_good_volume_is_good_however_it_is_cut(at: list[int]) -> None:
     assert verdict(VOLUME, at) == (None, LENGTH)
+
+
+@settings(max_examples=40, deadline=None)
+@given(cuts, st.one_of(st.none(), st.tuples(st.integers(0, LENGTH - 1), st.integers(0, 7))))
+def test_cells_that_are_hashed_beside_get_the_same_verdict(at: list[int], bad: tuple[int, int] | None) -> None:
+    data = VOLUME if bad is None else flipped(VOLUME, *bad)
+    checker, found, lent = VolumeChecker(LENGTH), None, 0
+    for piece in pieces(data, at):
+        row, cells = checker.whole_cells(piece)
+        beside = {row + place: partial(bytes, leaf) for place, leaf in enumerate(leaf_hashes(cells))}
+        lent += len(beside)
+        try:
+            checker.feed(piece, beside)
+        except Problem as problem:
+            found = problem.code
+            break
+    assert (found, checker.offset) == verdict(data, at)
+    assert lent == 16 or len(at) > 2 or bad is not None
 
 
 @settings(max_examples=60, deadline=None)

@@ -110,7 +110,7 @@ def test_attack_21_lost_sticks(tmp_path: Path) -> None:
         assert decoded.lost == 2 * len(list(to[0].glob("*.vol")))
     with pytest.raises(Exception, match="E_VOL_MISSING") as caught:
         decode([to[0], to[3]], tmp_path / "out")
-    assert "stripe 0 needs 1 more volume of 0-1, 0-2, 0-4" in str(caught.value)
+    assert "Still needed: 1 × 0-1, 0-2, 0-4" in str(caught.value)
 
 
 def test_attack_21_rot_on_every_stick_in_different_rows(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_attack_21_rot_in_the_same_row_is_named(tmp_path: Path) -> None:
         spoil(path, LEAD + 4 * CELL, LEAD + 5 * CELL)
     with pytest.raises(Exception, match="E_VOL_MISSING") as caught:
         decode(to, tmp_path / "out")
-    assert "stripe 0 needs 1 more volume: parts 4 to 5 are damaged in too many of them" in str(caught.value)
+    assert "Still needed: 1 × 0-* (4–5) (" in str(caught.value)
 
 
 def test_a_second_copy_of_a_volume_heals_the_first(tmp_path: Path) -> None:

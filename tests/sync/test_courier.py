@@ -70,7 +70,7 @@ def test_a_missing_stick_and_what_it_takes(sticks: list[Path]) -> None:
     problem = report.bundles[0].problem
     assert problem is not None
     assert problem.code == "E_VOL_MISSING"
-    assert "stripe 0 needs 1 more volume of 0-1, 0-2, 0-4" in problem.what
+    assert "Still needed: 1 × 0-1, 0-2, 0-4" in problem.what
     assert report.bundles[0].lost == 3
     assert all(file.state == "good" for file in report.files)
 
@@ -83,7 +83,7 @@ def test_damage_beyond_repair_is_named(sticks: list[Path]) -> None:
     assert not report.complete
     assert [(file.bad, file.repairable) for file in report.files if file.bad] == [(2, 1), (1, 0), (1, 0)]
     assert report.bundles[0].problem is not None
-    assert "parts 7 to 7 are damaged" in report.bundles[0].problem.what
+    assert "1 × 0-* (7)" in report.bundles[0].problem.what
 
 
 def test_two_bundles_on_one_stick_are_judged_apart(tmp_path: Path, sticks: list[Path]) -> None:

@@ -61,13 +61,23 @@ async def finished(
     length: int = LENGTH,
 ) -> Upload:  # fmt: skip
     """A volume that has arrived whole."""
+    upload = await published(index, store, upload_id, wanted, token_number=token_number, now=now, length=length)
+    async with index.writing(upload.id) as lease:
+        done = await index.complete(lease, R1 + upload_id.encode(), now)
+    await store.discard(upload.id)
+    return done
+
+
+async def published(
+    index: Index, store: Store, upload_id: str, wanted: Claim, *, token_number: int = 1, now: int = NOW,
+    length: int = LENGTH,
+) -> Upload:  # fmt: skip
+    """A volume whose bytes are all there and in their place, of which the index has not heard."""
     upload = await index.create(upload_id, token(token_number), length, wanted, now)
     async with index.writing(upload.id) as lease:
         await append(index, store, lease, content(length))
         await store.publish(lease.upload)
-        done = await index.complete(lease, R1 + upload_id.encode(), now)
-    await store.discard(upload.id)
-    return done
+    return upload
 
 
 async def volume_bytes(store: Store, place: Place, offset: int = 0, length: int = 1 << 40) -> bytes:

@@ -25,6 +25,7 @@ from tests.receiver.contract.given import (
     claim,
     content,
     finished,
+    published,
     token,
     volume_bytes,
 )
@@ -86,10 +87,7 @@ async def test_what_a_crash_left_of_letting_go_is_finished(place: Place) -> None
 async def test_a_published_volume_that_was_never_recorded_goes_with_its_upload(place: Place) -> None:
     async with place.opened() as (index, store):
         await accepted(index)
-        await index.create("a", token(1), LENGTH, claim(), NOW)
-        async with index.writing("a") as lease:
-            await append(index, store, lease, content())
-            await store.publish(lease.upload)
+        await published(index, store, "a", claim())
         assert await sweep(at(index, store, NOW + KEEP)) == 1
         assert await store.left_over() == ([], [])
 
@@ -171,10 +169,7 @@ async def test_what_expires_loses_its_durable_bytes_before_the_store_does(place:
     """A worker that is stopped for long in between must not remove what another one has completed meanwhile."""
     async with place.opened() as (index, store):
         await accepted(index)
-        await index.create("a", token(1), LENGTH, claim(), NOW)
-        async with index.writing("a") as lease:
-            await append(index, store, lease, content())
-            await store.publish(lease.upload)
+        await published(index, store, "a", claim())
         removed = store.remove
 
         async def looked(place: ports.Place) -> None:
@@ -222,10 +217,7 @@ async def test_a_worker_that_was_stopped_before_it_removes_a_volume_leaves_it_to
 ) -> None:
     async with place.opened() as (index, store):
         await accepted(index)
-        await index.create("a", token(1), LENGTH, claim(), NOW)
-        async with index.writing("a") as lease:
-            await append(index, store, lease, content())
-            await store.publish(lease.upload)
+        await published(index, store, "a", claim())
         seconds = itertools.count(0, upkeep.SURE_S + 1)
         with monkeypatch.context() as patch:
             patch.setattr(upkeep, "_clock", lambda: next(seconds))

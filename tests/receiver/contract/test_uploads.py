@@ -16,6 +16,7 @@ from tests.receiver.contract.given import (
     claim,
     content,
     finished,
+    published,
     token,
     volume_bytes,
 )
@@ -185,10 +186,7 @@ async def test_a_volume_is_complete_when_the_index_says_so(place: Place) -> None
 async def test_publishing_again_changes_nothing(place: Place) -> None:
     async with place.opened() as (index, store):
         await accepted(index)
-        await index.create("a", token(1), LENGTH, claim(), NOW)
-        async with index.writing("a") as lease:
-            await append(index, store, lease, content())
-            await store.publish(lease.upload)
+        await published(index, store, "a", claim())
     # A crash came between store and index; everything before may be asked once more.
     async with place.opened() as (index, store):
         async with index.writing("a") as lease:

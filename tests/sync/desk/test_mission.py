@@ -11,6 +11,7 @@ from collector.packs import FormSource
 from collector.slots import RecipientKeys
 from schemas import canonical, structure
 from schemas.problems import Problem
+from schemas.records.common import IDENTITY, NARRATIVE, PROCESS
 from schemas.records.mission import EnrolmentBody, EnrolmentRequest
 from sync.desk.desk import Desk
 from tests.helpers.expect import flipped, refused
@@ -105,6 +106,17 @@ def test_missions_have_keys_and_names_of_their_own(desk: Desk, one: Device) -> N
         with refused("E_MISSION_NAME"):
             desk.mission_new(name, [SMALL_FORM])
     assert [mission.name for mission in desk.missions()] == ["Dobra", "Друга"]
+
+
+def test_a_pack_says_who_holds_which_key_where_the_office_says_it(desk: Desk, one: Device) -> None:
+    assert {item.label for item in one.body.recips} == {None}
+    desk.mission_new("Labelled", [SMALL_FORM], labels={IDENTITY: " фахівець із захисту ", PROCESS: "archive"})
+    said = {item.comp: item.label for item in Device().enrol(desk, "Labelled").body.recips}
+    assert said == {PROCESS: "archive", IDENTITY: "фахівець із захисту", NARRATIVE: None}
+    for label in ("", " ", "x" * 81, "a\nb", "\u202ex", "\ud800", "я" * 41):
+        with refused("E_MISSION_LABEL"):
+            desk.mission_new("Refused", [SMALL_FORM], labels={IDENTITY: label})
+    assert [mission.name for mission in desk.missions()] == ["Dobra", "Labelled"]
 
 
 def test_a_pack_of_this_office_is_what_a_device_verifies(desk: Desk) -> None:

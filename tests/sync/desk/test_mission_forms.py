@@ -212,8 +212,16 @@ def test_the_commands_that_change_a_mission(tmp_path: Path) -> None:
     assert "[E_MISSION_FORM]" in said("form", "remove", "small", "--version", "1", code=1)
     assert "New packs of Dobra bring 1 token each." in said("change", "--tokens", "1")
     assert "[E_MISSION_TOKENS]" in said("new", "--name", "Second", "--tokens", "257", code=1)
-    founded = json.loads(said("new", "--name", "Second", "--tokens", "5", "--json"))
+    second = ("new", "--name", "Second", "--tokens", "5")
+    founded = json.loads(said(*second, "--opened-by", "identity=protection officer", "--json"))
     assert founded["tokens"] == 5
+    for wrong in (["identity"], ["names=x"], ["identity=x", "identity=y"]):
+        words = [word for each in wrong for word in ("--opened-by", each)]
+        assert "--opened-by takes each of" in said("new", "--name", "Third", *words, code=2)
+    assert "[E_MISSION_LABEL]" in said("new", "--name", "Third", "--opened-by", "identity=", code=1)
+    with Desk.open(home, PASSPHRASE) as desk:
+        held = desk.vault.db.query("SELECT comp, label FROM recipient WHERE label IS NOT NULL")
+    assert held == [(1, "protection officer")]
     listed = json.loads(said("list", "--json"))["missions"]
     assert [(each["name"], each["tokens"]) for each in listed] == [("Dobra", 1), ("Second", 5)]
     new.write_bytes(small_form("3").replace(b'<data id="small"', b'<data id="other"'))

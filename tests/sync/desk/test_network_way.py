@@ -79,6 +79,13 @@ def give_tokens(office: Office, receiver: Receiver, folder: Path) -> Any:
     return result
 
 
+def connected(office: Office, receiver: Receiver, field: Field, folder: Path) -> None:
+    """The mission names the receiver, the field computer has it in its pack, the receiver knows the tokens."""
+    office("mission", "receiver", "add", receiver.card_path)
+    enrol(office, field, folder)
+    give_tokens(office, receiver, folder)
+
+
 def test_there_and_back(office: Office, receiver: Receiver, field: Field, tmp_path: Path) -> None:
     assert enrol(office, field, tmp_path)["tokens"] == 0
     added = office("mission", "receiver", "add", receiver.card_path)
@@ -118,9 +125,7 @@ def test_there_and_back(office: Office, receiver: Receiver, field: Field, tmp_pa
 def test_a_restarted_receiver_and_another_address(
     office: Office, receiver: Receiver, field: Field, tmp_path: Path
 ) -> None:
-    office("mission", "receiver", "add", receiver.card_path)
-    enrol(office, field, tmp_path)
-    give_tokens(office, receiver, tmp_path)
+    connected(office, receiver, field, tmp_path)
     sealed_entry(field)
     assert send(field).ok
     receiver.stop()
@@ -168,9 +173,7 @@ def test_attack_40_what_one_receiver_is_shown_is_refused_by_another(
 def test_a_removed_receiver_is_fetched_from_until_it_is_forgotten(
     office: Office, receiver: Receiver, field: Field, tmp_path: Path
 ) -> None:
-    office("mission", "receiver", "add", receiver.card_path)
-    enrol(office, field, tmp_path)
-    give_tokens(office, receiver, tmp_path)
+    connected(office, receiver, field, tmp_path)
     sealed_entry(field)
     removed = office("mission", "receiver", "remove", receiver.url)
     assert (removed["warning"]["code"], removed["warning"]["facts"]["devices"]) == ("E_RECEIVER_HOLDS", 1)

@@ -12,7 +12,7 @@ from collector.field import Field
 from collector.packs import FormSource
 from schemas.records.mission import ReceiverCard
 from sync import cards, network, tokenfile
-from sync.desk import keys, tokens
+from sync.desk import keys, receivers, tokens
 from sync.desk.desk import Desk
 from tests.helpers.expect import refused
 from tests.helpers.forms import small_form
@@ -101,8 +101,12 @@ def test_one_of_several_receivers_is_named_by_digits_or_address(desk: Desk) -> N
     for only, url in ((None, "https://127.0.0.1:1"), ("99999 99999 99999", None), ("", None)):
         with refused("E_RECEIVER_WHICH"):
             desk.fetch(only=only, url=url)
-    assert [item.fingerprint for item in desk._chosen(first.fingerprint[:11], None)] == [first.fingerprint]
-    assert [item.card.url for item in desk._chosen("https://other.test", None)] == ["https://other.test"]
+    assert [item.fingerprint for item in receivers.chosen_one(desk.vault, first.fingerprint[:11], None)] == [
+        first.fingerprint
+    ]
+    assert [item.card.url for item in receivers.chosen_one(desk.vault, "https://other.test", None)] == [
+        "https://other.test"
+    ]
 
 
 # ---- versions of packs ----

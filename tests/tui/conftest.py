@@ -19,11 +19,13 @@ from collector.packs import FormSource
 from schemas.xform import parse_form
 from tests.helpers import mission
 from tests.helpers.mission import PASSPHRASE, Office, SetClock
+from tests.tui.pictures import plain_pictures as plain_pictures
 from tui import locale
 from tui.screens.interview.screen import InterviewScreen
 from tui.screens.profiles import FieldProfile
 from tui.screens.shell import Shell
 from tui.theme import DARK
+from tui.widgets.account import Account
 
 Run = Callable[[Pilot[Any]], Awaitable[None]]
 
@@ -35,6 +37,8 @@ def steady(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(codes, "draw", lambda: f"{next(numbers):012d}".replace("0", "K")[-12:])
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr("tui.screens.transfer.READING_SECONDS", 0.0)  # a test knows what stands there
+    monkeypatch.setattr("tui.screens.interview.reading.READING_SECONDS", 0.0)
     for name in ("NO_COLOR", "LC_ALL", "LC_CTYPE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
@@ -132,6 +136,14 @@ def consent(screen: InterviewScreen) -> None:
     method = screen.interview.session.node(("c_consent", "consent_method")).choices[0].value
     screen.changed(screen.interview.answer(("c_consent", "consent_method"), method))
     screen.changed(screen.interview.answer(("d_account", "narrative_text"), "They came in the evening."))
+
+
+async def account_of(pilot: Pilot[Any], screen: InterviewScreen) -> Account:
+    """The free account, where one types now; all sections are open."""
+    consent(screen)
+    screen.go(("d_account", "narrative_text"))
+    await pilot.pause()
+    return screen.query_one(Account)
 
 
 def seen(shell: Shell) -> str:

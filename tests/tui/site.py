@@ -74,6 +74,7 @@ def site(made: Site, tmp_path: Path) -> Site:
 @pytest.fixture(autouse=True)
 def no_sticks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.screens.transfer.mounted_sticks", list)
+    monkeypatch.setattr("tui.screens.receipts.mounted_sticks", list)
     monkeypatch.setattr("tui.screens.desk.inbox.mounted_sticks", list)
 
 

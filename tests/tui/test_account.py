@@ -47,7 +47,7 @@ async def test_typing_shows_and_tells() -> None:
 async def test_keys_erase_by_character_and_word() -> None:
     app = Desk("один два три")
     async with app.run_test(size=(40, 10)) as pilot:
-        await pilot.press("backspace", "ctrl+w")
+        await pilot.press("backspace", "ctrl+backspace")
         assert app.account.text == "один два "
         await pilot.press("home", "delete", "ctrl+delete")
         assert app.account.text == " два "
@@ -201,3 +201,27 @@ async def test_an_edit_draws_what_a_fresh_editor_would() -> None:
         fresh = Account(app.account.text)
         fresh.document.resize(app.account.document.width)
         assert fresh.document.starts == app.account.document.starts
+
+
+async def test_the_cursor_and_the_first_row_come_back_as_they_were() -> None:
+    app = Desk("\n".join(f"line {number}" for number in range(60)))
+    async with app.run_test(size=(40, 10)) as pilot:
+        app.account.stand_at(200, 18)
+        await pilot.pause()
+        assert app.account.offset_of_cursor == 200
+        assert app.account.top == 18
+        app.account.stand_at(0, 18)
+        assert app.account.top == 0
+        app.account.stand_at(10**9)
+        assert app.account.cursor == app.account.document.end
+
+
+async def test_a_row_with_a_mark_has_a_sign_at_its_edge() -> None:
+    app = Desk("first\nsecond\nthird")
+    async with app.run_test(size=(20, 6)) as pilot:
+        app.account.show_signs([8])
+        await pilot.pause()
+        rows = [app.account.render_line(row).text for row in range(3)]
+        assert [row.rstrip().endswith("?") for row in rows] == [False, True, False]
+        app.account.load("first\nsecond")
+        assert not app.account.render_line(1).text.rstrip().endswith("?")

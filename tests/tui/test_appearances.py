@@ -69,12 +69,25 @@ async def test_how_far_a_section_is_shows_without_colour(home: Path, name: str) 
     shell.theme = name
     async with shell.run_test(size=(80, 40)) as pilot:
         screen = await begin(pilot)
-        closed, begun = (" ".join(line) for line in (colourless(shell, Sections)[3], colourless(shell, Sections)[0]))
+        here, untouched, _consent, closed = (" ".join(line) for line in colourless(shell, Sections)[:4])
         assert "–" in closed
+        assert "○" in untouched
+        assert here.startswith("▸")
+        assert "▸" not in untouched
+        screen.go(("b_safety", "privacy_ok"))
+        await pilot.press("space")
+        await pilot.pause()
+        was_here, begun, *_rest = (" ".join(line) for line in colourless(shell, Sections))
         assert "/" in begun
+        assert begun.startswith("▸")
+        assert "▸" not in was_here
         consent(screen)
         await pilot.pause()
         assert "–" not in " ".join(colourless(shell, Sections)[3])
+        screen.changed(screen.interview.answer(("b_safety", "privacy_ok"), "no"))
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "×" in " ".join(colourless(shell, Sections)[2])
 
 
 def test_states_have_words_and_signs_of_their_own_also_in_ascii() -> None:

@@ -8,16 +8,15 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.tui.conftest import begin, consent, shell_of
+from tests.tui.pictures import both_sizes, every_language, picture_of, still
 from tests.tui.test_cover import hidden, standing
 from tests.tui.test_shell import Clock
-from tests.tui.test_snapshots import SIZES, no_fonts_from_the_network, still
 from tui import locale
 from tui.screens.shell import Shell
 from tui.theme import CONTRAST, LIGHT, MONO, PLAIN
 
-__all__ = ["no_fonts_from_the_network", "standing"]
-both_sizes = pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
-both_languages = pytest.mark.parametrize("language", ["en", "uk"])
+__all__ = ["standing"]
+pytestmark = pytest.mark.usefixtures("plain_pictures")
 
 
 def speaking(home: Any, language: str) -> Shell:
@@ -51,14 +50,14 @@ async def help_text(pilot: Pilot[Any]) -> None:
         await pilot.press("pagedown")
 
 
-@both_languages
+@every_language
 @both_sizes
-@pytest.mark.parametrize("step", [behind_the_clock, asked], ids=lambda step: step.__name__)
+@picture_of([behind_the_clock, asked])
 def test_cover(snap_compare: Any, home: Any, step: Any, size: tuple[int, int], language: str) -> None:
     assert snap_compare(speaking(home, language), terminal_size=size, run_before=still(step))
 
 
-@both_languages
+@every_language
 @both_sizes
 @pytest.mark.parametrize("name", [LIGHT.name, CONTRAST.name, PLAIN.name, MONO.name])
 def test_colours(snap_compare: Any, home: Any, name: str, size: tuple[int, int], language: str) -> None:
@@ -67,9 +66,9 @@ def test_colours(snap_compare: Any, home: Any, name: str, size: tuple[int, int],
     assert snap_compare(shell, terminal_size=size, run_before=still(answered))
 
 
-@both_languages
+@every_language
 @both_sizes
-@pytest.mark.parametrize("step", [answered, help_text], ids=lambda step: step.__name__)
+@picture_of([answered, help_text])
 def test_console(
     snap_compare: Any, home: Any, monkeypatch: pytest.MonkeyPatch, step: Any, size: tuple[int, int], language: str
 ) -> None:

@@ -16,6 +16,7 @@ from tui.screens.mission import MissionScreen
 from tui.screens.problem import ProblemDialog
 from tui.screens.receipts import ReceiptsScreen
 from tui.screens.review import ReviewScreen
+from tui.screens.seal_card import SealCard
 from tui.screens.transfer import TransferScreen
 
 
@@ -32,6 +33,8 @@ async def broken_off(pilot: Pilot[Any], reason: str = "shelling") -> str:
     assert isinstance(shell.screen, Confirm)
     assert shell.focused is shell.screen.query_one("#no", Button)
     await pilot.press("right", "enter")
+    await until(pilot, lambda: isinstance(shell.screen, SealCard))
+    await pilot.press("enter")
     await until(pilot, lambda: isinstance(shell.screen, InterviewsScreen))
     return screen.interview.code
 
@@ -115,10 +118,12 @@ async def test_sealed_interviews_go_to_sticks_and_the_verdict_is_what_was_read_b
         await pilot.press("f5")
         await until(pilot, lambda: screen.report is not None)
         assert "Everything is on the sticks and was read back" in seen(shell)
+        assert "1 waits for a receipt" in seen(shell)
+        assert "travels again" not in seen(shell)
         assert sum(1 for stick in sticks for _volume in stick.glob("*.vol")) == 5
         await pilot.press("escape")
         await pilot.pause()
-        assert "on its way · no receipt yet" in seen(shell)
+        assert "on a stick since" in seen(shell)
 
 
 async def test_a_folder_that_is_not_there_is_named(home: Path, tmp_path: Path) -> None:
@@ -176,15 +181,20 @@ async def test_enrolment_shows_the_pack_and_asks_before_it_is_taken_in(tmp_path:
         await pilot.press("enter")
         await until(pilot, lambda: (tmp_path / "svidok-request.req").exists())
         assert (tmp_path / "svidok-request.req").read_bytes() == request
-        for digits, answer in (("1 2 3", ProblemDialog), (office.fingerprint, Confirm)):
-            await pilot.press("f6")
-            shell.screen.query_one("#path", Input).value = str(pack)
-            await pilot.press("enter")
-            shell.screen.query_one("#line", Input).value = digits
-            await pilot.press("enter")
-            await until(pilot, lambda answer=answer: isinstance(shell.screen, answer))
-            if answer is ProblemDialog:
-                await pilot.press("enter")
+        await pilot.press("f6")
+        shell.screen.query_one("#path", Input).value = str(pack)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(shell.screen, AskLine))
+        shell.screen.query_one("#line", Input).value = "1 2 3"
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(shell.screen, ProblemDialog))
+        await pilot.press("enter")
+        # One wrong digit of forty: they stand there to be mended, and the pack is not asked for again.
+        await until(pilot, lambda: isinstance(shell.screen, AskLine))
+        assert shell.screen.query_one("#line", Input).value == "1 2 3"
+        shell.screen.query_one("#line", Input).value = office.fingerprint
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(shell.screen, Confirm))
         assert shell.field.pack() is None
         await pilot.press("right", "enter")
         await until(pilot, lambda: isinstance(shell.screen, MissionScreen) and shell.field.pack() is not None)

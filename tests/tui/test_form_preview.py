@@ -10,16 +10,19 @@ import pytest
 from textual.widgets import Input
 
 from collector.interview import Interview
+from collector.live_draft import LiveDraft
+from collector.undoing import Undoing
 from schemas.problems import Problem
 from schemas.session_types import Issue
 from tests.tui.conftest import seen, type_text
 from tests.tui.form_kit import CASE, written
-from tests.tui.test_snapshots import no_fonts_from_the_network
+from tests.tui.pictures import both_sizes, every_language, still
+from tui import locale
 from tui.commands.form_files import load_form, new_session
 from tui.screens.preview import PreviewReview, PreviewScreen, PreviewShell, Rehearsal
 from tui.theme import DARK
 
-__all__ = ["no_fonts_from_the_network"]
+pytestmark = pytest.mark.usefixtures("plain_pictures")
 
 
 @pytest.fixture
@@ -136,14 +139,30 @@ async def test_there_is_nothing_to_lock(case):
 def test_a_rehearsal_answers_everything_that_an_interview_does(case, tmp_path):
     """What a screen may ask of an interview works on one without a vault: nothing falls through to a vault."""
     own = {name for name in vars(Rehearsal) if not name.startswith("_")}
-    inherited = {name for name in vars(Interview) if not name.startswith("_")} - own
+    inherited = {
+        name for each in (Interview, Undoing, LiveDraft) for name in vars(each) if not name.startswith("_")
+    } - own
     assert inherited <= {
-        "begin", "resume", "draft", "answer", "missing", "add_entry", "cursor", "unconfirmed", "given", "all_given",
-    }  # fmt: skip
+        "begin",
+        "resume",
+        "draft",
+        "ledger",
+        "answer",
+        "missing",
+        "clear",
+        "add_entry",
+        "copy_entry",
+        "remove_entry",
+        "unconfirmed",
+    }
     rehearsal = Rehearsal(new_session(case))
     rehearsal.answer(("age",), 20)
     rehearsal.missing(("name",), "declined")
     entry, _ = rehearsal.add_entry(("kids",))
+    rehearsal.remove_entry(entry)
+    assert rehearsal.undo() is not None
+    assert rehearsal.redo() is not None
+    assert rehearsal.undo() is not None
     rehearsal.keep((*entry, "kid"), "half")
     assert rehearsal.unconfirmed() == (*entry, "kid")
     assert rehearsal.given(("age",)) is None
@@ -178,8 +197,9 @@ async def test_questions_in_no_group_are_a_section(case):
         assert view.progress(("name",)).answered == 1
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
-def test_preview_screen(snap_compare: Any, case: Path, size: tuple[int, int]) -> None:
+@every_language
+@both_sizes
+def test_preview_screen(snap_compare: Any, case: Path, size: tuple[int, int], language: str) -> None:
     async def filled(pilot: Any) -> None:
         await pilot.pause()
         await type_text(pilot, "Olena")
@@ -188,5 +208,6 @@ def test_preview_screen(snap_compare: Any, case: Path, size: tuple[int, int]) ->
         await pilot.press("tab")
         await pilot.pause()
 
+    locale.set_language(language)
     assert load_form(case).title == "A case"
-    assert snap_compare(shell_of(case), terminal_size=size, run_before=filled)
+    assert snap_compare(shell_of(case), terminal_size=size, run_before=still(filled))

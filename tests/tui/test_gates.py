@@ -10,6 +10,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from tests.tui.conftest import begin, consent, reopened, seen, shell_of, unlock, until
+from tui.screens.interview.choices import Choices
+from tui.screens.interview.consent import ReconfirmScreen
 from tui.screens.interview.gates import GateDialog
 from tui.screens.interview.screen import InterviewScreen
 from tui.screens.interviews import InterviewsScreen
@@ -27,10 +29,14 @@ def dialog(pilot: Pilot[Any]) -> GateDialog:
 
 
 async def choose(pilot: Pilot[Any], screen: InterviewScreen, path: tuple[str, ...], code: str, key: str) -> None:
-    """Stand on a choice and press a key."""
+    """Stand on a choice and press a key; questions of consent have none chosen beforehand."""
     screen.go(path)
+    await pilot.pause()
+    if isinstance(pilot.app.screen, ReconfirmScreen):
+        await pilot.press("escape")
     codes = [choice.value for choice in screen.view.nodes[path].choices]
-    await pilot.press(*["down"] * codes.index(code), key)
+    first = 0 if screen.card.query_one(Choices).at is None else -1
+    await pilot.press(*["down"] * (codes.index(code) + 1 + first), key)
     await pilot.pause()
 
 
@@ -84,9 +90,14 @@ async def test_a_limit_of_depth_speaks_once_and_can_be_read_again(home: Path) ->
         await pilot.press("down", "space")
         await pilot.pause()
         assert pilot.app.screen is screen, "it said so already"
-        await pilot.press("ctrl+g")
-        await pilot.pause()
-        assert dialog(pilot).gate.id == "G5"
+        screen.go(("a_setting", "documenter_code"))
+        for key, cursor in (("escape", ("a_setting", "documenter_code")), ("enter", (B, "prior_account"))):
+            await pilot.press("ctrl+g")
+            await pilot.pause()
+            assert dialog(pilot).gate.id == "G5"
+            await pilot.press(key)
+            await pilot.pause()
+            assert screen.cursor == cursor, "who only reads stays at the question at hand"
 
 
 async def test_nothing_is_kept_of_a_refused_talk(home: Path) -> None:
@@ -152,6 +163,19 @@ async def test_a_slip_is_corrected_and_everything_stays(home: Path) -> None:
         assert len(shell.field.interviews()) == 1
 
 
+async def test_an_answer_at_which_one_stayed_stands_in_the_ledger_above(home: Path) -> None:
+    shell = shell_of(home)
+    async with shell.run_test(size=(80, 24)) as pilot:
+        screen = await begin(pilot)
+        consent(screen)
+        await choose(pilot, screen, (C, "consent_store"), "no", "space")
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        await pilot.pause()
+        assert screen.cursor == (C, "consent_store")
+        assert "changed: No" in seen(shell)
+
+
 async def test_a_lock_is_no_leaving_and_the_gate_speaks_again(home: Path) -> None:
     shell = shell_of(home)
     async with shell.run_test(size=(80, 24)) as pilot:
@@ -208,6 +232,7 @@ async def test_names_in_the_account_are_listed_and_one_key_writes_a_placeholder(
         review = pilot.app.screen
         assert isinstance(review, ReviewScreen)
         assert seen(shell).count("V1  ←") == 3
+        assert "Петренко. Потім" in seen(shell)
         options = review.query_one(OptionList)
         options.highlighted = 1
         await pilot.pause()
@@ -255,7 +280,28 @@ async def test_how_sure_a_date_is_stands_beside_it_in_words(home: Path) -> None:
         for text, words in (("2023-10", "day unknown"), ("2023-10-05", "exact date"), ("2023~", "estimated date")):
             line.value = text
             await pilot.pause()
-            assert f"Understood as: {words}" in seen(shell)
+            assert words in seen(shell)
+            assert "Understood as: " in seen(shell)
         await pilot.press("tab")
         await pilot.pause()
         assert "2023~ · estimated date" in seen(shell)
+
+
+async def test_what_was_wrong_goes_when_something_else_is_typed(home: Path) -> None:
+    shell = shell_of(home)
+    async with shell.run_test(size=(120, 40)) as pilot:
+        screen = await begin(pilot)
+        consent(screen)
+        screen.go(("f_status", "res_from"))
+        screen.query_one("#line", Input).value = "long ago"
+        await pilot.press("tab", "shift+tab")
+        await pilot.pause()
+        wrong = "This is no date"
+        assert wrong in seen(shell)
+        screen.query_one("#line", Input).value = "2023-10"
+        await pilot.pause()
+        assert "day unknown" in seen(shell)
+        assert wrong not in seen(shell)
+        screen.query_one("#line", Input).value = "long ago"
+        await pilot.pause()
+        assert wrong in seen(shell)

@@ -6,12 +6,11 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from tests.tui.conftest import begin, consent, reopened, seen, shell_of, type_text, unlock, until
+from tests.tui.conftest import account_of, begin, consent, reopened, seen, shell_of, type_text, unlock, until
 from tui.screens.dialogs import Confirm
 from tui.screens.interview.choices import Choices
 from tui.screens.interview.screen import InterviewScreen
 from tui.screens.interviews import InterviewsScreen
-from tui.widgets.account import Account
 
 
 def names(screen: InterviewScreen) -> list[str]:
@@ -104,9 +103,7 @@ async def test_the_open_prompt_stands_above_its_section(home: Path) -> None:
     async with shell.run_test(size=(100, 30)) as pilot:
         screen = await begin(pilot)
         assert not screen.query_one("#prompt").display
-        consent(screen)
-        screen.go(("d_account", "narrative_text"))
-        await pilot.pause()
+        await account_of(pilot, screen)
         assert "I will not interrupt." in seen(shell)
 
 
@@ -114,10 +111,8 @@ async def test_the_free_account_has_the_whole_height(home: Path) -> None:
     shell = shell_of(home)
     async with shell.run_test(size=(80, 24)) as pilot:
         screen = await begin(pilot)
-        consent(screen)
-        screen.go(("d_account", "narrative_text"))
-        await pilot.pause()
-        assert screen.query_one(Account).size.height >= 12
+        account = await account_of(pilot, screen)
+        assert account.size.height >= 12
         await pilot.press(*"Так", "enter", *"і було")
         await pilot.press("tab")
         assert screen.interview.given(("d_account", "narrative_text")).value.endswith("Так\nі було")
@@ -194,7 +189,7 @@ async def test_typed_letters_find_a_choice(home: Path) -> None:
         screen.go(("f_status", "res_oblast"))
         choices = screen.card.query_one(Choices)
         await type_text(pilot, "kher")
-        assert choices.node.choices[choices.at].label.startswith("Kherson")
+        assert choices.lines[choices.at].text.startswith("Kherson")
 
 
 async def test_a_wrong_date_is_not_lost_and_says_what_is_wrong(home: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual.widgets import Button, Input
+from textual.widgets import Button, Input, OptionList
 
 from tests.tui.conftest import begin, consent, seen, shell_of, until
-from tui.screens.dialogs import Busy, Confirm
+from tui.screens.dialogs import Confirm
+from tui.screens.interview.taking import TakingOver
 from tui.screens.problem import ProblemDialog
+from tui.screens.review import ReviewScreen
 
 
 async def test_entries_are_added_and_removed_and_removing_asks_with_no_as_default(home: Path) -> None:
@@ -25,7 +27,7 @@ async def test_entries_are_added_and_removed_and_removing_asks_with_no_as_defaul
         await pilot.pause()
         assert "P1" in seen(shell)
         assert "P2" in seen(shell)
-        await pilot.press("ctrl+r")
+        await pilot.press("space", "ctrl+r")
         assert isinstance(shell.screen, Confirm)
         assert shell.focused is shell.screen.query_one("#no", Button)
         await pilot.press("enter")
@@ -52,6 +54,23 @@ async def test_closed_entries_are_one_line_and_enter_opens_them(home: Path) -> N
         assert len(screen.cursor) == 3
 
 
+async def test_the_review_says_in_which_entry_something_is_missing(home: Path) -> None:
+    shell = shell_of(home)
+    async with shell.run_test(size=(120, 40)) as pilot:
+        screen = await begin(pilot)
+        consent(screen)
+        screen.go(("q_perp", "pp"))
+        await pilot.press("enter", "tab", "f9")
+        await pilot.press("f5")
+        await until(pilot, lambda: isinstance(shell.screen, ReviewScreen))
+        listed = [str(option.prompt) for option in shell.screen.query_one(OptionList).options]
+        question = screen.view.nodes[("q_perp", ("pp", 1), "pp_kind")].label
+        assert [line.split(" ", 2)[2] for line in listed if question in line] == [
+            f"P1 · {question}",
+            f"P2 · {question}",
+        ]
+
+
 # files
 
 
@@ -66,7 +85,10 @@ async def test_a_file_is_taken_over_shown_and_taken_away(home: Path, tmp_path: P
         screen.go(path)
         screen.query_one("#file-path", Input).value = str(source)
         await pilot.press("enter")
-        await until(pilot, lambda: not isinstance(shell.screen, Busy) and screen.view.nodes[path].value is not None)
+        await until(pilot, lambda: isinstance(shell.screen, TakingOver) and shell.screen.attachment is not None)
+        await pilot.press("enter")
+        await until(pilot, lambda: shell.screen is screen)
+        assert source.exists()
         assert "195.3 KiB" in seen(shell)
         assert "SHA-256" in seen(shell)
         assert len(screen.interview.files()) == 1

@@ -20,6 +20,7 @@ from tui.screens import sending
 from tui.screens.interviews import InterviewsScreen
 from tui.screens.sending import Network
 from tui.screens.sending_settings import SendingSettings
+from tui.screens.transfer import TransferScreen
 
 __all__ = ["made", "no_sticks", "site"]
 
@@ -37,6 +38,8 @@ async def test_one_key_sends_and_what_is_stored_is_not_called_arrived(site: Site
         words = seen(shell)
         assert job.problem is None
         assert "✓ Everything is with the receiver." in words
+        assert "2 wait for a receipt" in words
+        assert "travel again" not in words
         assert "Stored is not yet imported: nothing is deleted." in words
         assert "There are no receipts for this computer." in words
         assert states(shell) == ["stored", "stored"]
@@ -44,7 +47,7 @@ async def test_one_key_sends_and_what_is_stored_is_not_called_arrived(site: Site
         assert screen.check_action("again", ()) is True
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(shell.screen, InterviewsScreen))
-        assert "with a receiver · no receipt yet" in seen(shell)
+        assert "at the receiver since" in seen(shell)
 
 
 async def test_a_cut_is_shown_waited_out_and_nothing_is_lost(site: Site) -> None:
@@ -92,6 +95,24 @@ async def test_pause_resume_stop_and_the_rest_later(site: Site) -> None:
         assert again.sent is not None
         assert again.sent.ok
         assert states(shell) == ["stored", "stored"]
+
+
+async def test_the_key_that_leads_here_does_not_send_when_it_is_pressed_twice(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.transfer.READING_SECONDS", 3600.0)
+    shell = shell_of(site.field)
+    async with shell.run_test(size=(80, 24)) as pilot:
+        await unlock(pilot)
+        await pilot.press("f6", "f6", "f6")
+        screen = shell.screen
+        assert isinstance(screen, TransferScreen)
+        await pilot.pause()
+        assert screen.network.job is None
+        monkeypatch.setattr("tui.screens.transfer.READING_SECONDS", 0.0)
+        screen._painted()
+        await pilot.press("f6")
+        await until(pilot, lambda: screen.network.job is not None)
 
 
 async def test_sending_goes_on_below_an_interview_and_after_a_lock(site: Site) -> None:
@@ -182,6 +203,10 @@ async def test_never_means_never_and_says_why(site: Site) -> None:
         await pilot.press("f6")
         await pilot.pause()
         assert screen.network.job is None
+        await pilot.press("escape", "f7")
+        await pilot.pause()
+        assert "F5 takes in the receipts from a stick." in seen(shell)
+        assert "F6" not in seen(shell)
 
 
 async def test_somebody_else_in_the_receivers_place_is_named(site: Site, tmp_path: Path) -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-from collections.abc import Awaitable, Callable, Sequence
-from functools import partialmethod
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich._export_format import CONSOLE_SVG_FORMAT
-from rich.console import Console
 from textual.pilot import Pilot
 
 from collector import codes, files
@@ -22,11 +18,9 @@ from sync.send_report import SendReport, VolumeProgress
 from sync.settings import SendSettings
 from tests.tui.conftest import shell_of, unlock
 from tests.tui.network import BUSY, CARD, enrolled_with, give_job, office_with_form, picture, sealed, settled, volume
+from tests.tui.pictures import Step, both_sizes, every_language, picture_of, still
 from tui import locale
 from tui.screens.transfer import TransferScreen
-
-SIZES = [(80, 24), (120, 40)]
-Step = Callable[[Pilot[Any]], Awaitable[None]]
 
 
 @pytest.fixture(scope="session")
@@ -47,14 +41,6 @@ def sealed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def connected(sealed_home: Path, tmp_path: Path) -> Path:
     """A copy of it."""
     return Path(shutil.copytree(sealed_home, tmp_path / "connected"))
-
-
-@pytest.fixture(autouse=True)
-def plain_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No fonts of a host, no sticks of the machine that runs the tests."""
-    plain = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-    monkeypatch.setattr(Console, "export_svg", partialmethod(Console.export_svg, code_format=plain))
-    monkeypatch.setattr("tui.screens.transfer.mounted_sticks", list)
 
 
 async def transfer(pilot: Pilot[Any]) -> TransferScreen:
@@ -151,29 +137,17 @@ STEPS: list[Step] = [
 ]  # fmt: skip
 
 
-def still(step: Step) -> Step:
-    async def run(pilot: Pilot[Any]) -> None:
-        await step(pilot)
-        await pilot.pause()
-        await pilot.pause()
-
-    return run
+pytestmark = pytest.mark.usefixtures("plain_pictures")
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
-def test_screen(snap_compare: Any, connected: Path, step: Step, size: tuple[int, int]) -> None:
+@every_language
+@both_sizes
+@picture_of(STEPS)
+def test_screen(snap_compare: Any, connected: Path, step: Step, size: tuple[int, int], language: str) -> None:
+    locale.set_language(language)
     assert snap_compare(shell_of(connected), terminal_size=size, run_before=still(step))
 
 
-@pytest.mark.parametrize(
-    "step", [idle, few_permits, off, sending, part, interceptor, settings, receipts], ids=lambda step: step.__name__
-)
-def test_screen_in_ukrainian(snap_compare: Any, connected: Path, step: Step) -> None:
-    locale.set_language("uk")
-    assert snap_compare(shell_of(connected), terminal_size=(80, 24), run_before=still(step))
-
-
-@pytest.mark.parametrize("step", [idle, sending], ids=lambda step: step.__name__)
+@picture_of([idle, sending])
 def test_screen_of_forty_columns(snap_compare: Any, connected: Path, step: Step) -> None:
     assert snap_compare(shell_of(connected), terminal_size=(40, 10), run_before=still(step))

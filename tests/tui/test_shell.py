@@ -101,6 +101,20 @@ async def test_a_new_vault_is_made_when_there_is_none(tmp_path: Path) -> None:
         assert not (tmp_path / "new").exists()
 
 
+async def test_the_language_chosen_before_there_is_a_vault_is_kept_in_it(tmp_path: Path) -> None:
+    home = tmp_path / "new"
+    shell = shell_of(home)
+    async with shell.run_test(size=(80, 24)) as pilot:
+        await pilot.press("f2")
+        await pilot.pause()
+        for name in ("passphrase", "again"):
+            shell.screen.query_one(f"#{name}", Input).value = "one that is long enough, 7 words"
+        shell.screen.query_one("#again").focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: shell.opened is not None)
+    assert appearance.load(home).language == "uk"
+
+
 # locking
 
 
@@ -358,3 +372,16 @@ async def test_every_set_of_colours_shows_every_screen(home: Path, name: str) ->
 def test_a_terminal_of_sixteen_colours_gets_its_own_colours() -> None:
     assert theme_for("standard") == PLAIN.name
     assert theme_for("256") == theme_for("truecolor") == DARK.name
+
+
+async def test_a_mistake_of_the_program_is_no_success(home: Path) -> None:
+    shell = shell_of(home)
+
+    async def err() -> None:
+        async with shell.run_test(size=(80, 24)) as pilot:
+            shell.call_later(lambda: 1 // 0)
+            await pilot.pause()
+
+    with pytest.raises(ZeroDivisionError):
+        await err()
+    assert shell.return_code == 1

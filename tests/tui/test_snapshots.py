@@ -1,25 +1,19 @@
-"""What the screens look like, at 80x24 and at 120x40, in English and Ukrainian."""
+"""What the screens of the field look like, in every language, at 80x24 and at 120x40; and that no word is cut off."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich._export_format import CONSOLE_SVG_FORMAT
-from rich.console import Console
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.tui.conftest import begin, consent, shell_of, type_text, unlock
+from tests.tui.conftest import begin, consent, shell_of, type_text, unlock, until
+from tests.tui.pictures import Step, both_sizes, every_language, picture_of, still
 from tests.tui.test_flows import broken_off
 from tui import locale
-
-SIZES = [(80, 24), (120, 40)]
-Step = Callable[[Pilot[Any]], Any]
+from tui.screens.interview.files import FileList
 
 
 async def locked(pilot: Pilot[Any]) -> None:
@@ -73,6 +67,7 @@ async def attachment(pilot: Pilot[Any]) -> None:
     screen = await begin(pilot)
     consent(screen)
     screen.go(("d_account", "narrative_audio"))
+    await until(pilot, lambda: bool(screen.query_one(FileList).lines))
 
 
 async def removing(pilot: Pilot[Any]) -> None:
@@ -175,60 +170,17 @@ STEPS: list[Step] = [
 ]  # fmt: skip
 
 
-def still(step: Step) -> Step:
-    """The step, then a moment for what it began."""
-
-    async def run(pilot: Pilot[Any]) -> None:
-        await step(pilot)
-        await pilot.pause()
-        await pilot.pause()
-
-    return run
+pytestmark = pytest.mark.usefixtures("plain_pictures")
 
 
-@pytest.fixture(autouse=True)
-def no_fonts_from_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rich's pictures name fonts on a host; ours use what the machine has."""
-    plain = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-    monkeypatch.setattr(Console, "export_svg", partialmethod(Console.export_svg, code_format=plain))
-
-
-@pytest.fixture(autouse=True)
-def no_sticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sticks of the machine that runs the tests belong in no picture."""
-    monkeypatch.setattr("tui.screens.transfer.mounted_sticks", list)
-
-
-@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
-def test_screen(snap_compare: Any, home: Path, step: Step, size: tuple[int, int]) -> None:
+@every_language
+@both_sizes
+@picture_of(STEPS)
+def test_screen(snap_compare: Any, home: Path, step: Step, size: tuple[int, int], language: str) -> None:
+    locale.set_language(language)
     assert snap_compare(shell_of(home), terminal_size=size, run_before=still(step))
 
 
-@pytest.mark.parametrize(
-    "step",
-    [interviews, read_aloud, event, review, gate, gate_wipe, gate_line, names, refused, sure, help_text],
-    ids=lambda step: step.__name__,
-)
-def test_screen_in_ukrainian(snap_compare: Any, home: Path, step: Step) -> None:
-    locale.set_language("uk")
-    assert snap_compare(shell_of(home), terminal_size=(80, 24), run_before=still(step))
-
-
-@pytest.mark.parametrize(
-    "step", [interviews, read_aloud, review, transfer, receipts, mission, gate], ids=lambda step: step.__name__
-)
-def test_screen_in_russian(snap_compare: Any, home: Path, step: Step) -> None:
-    locale.set_language("ru")
-    assert snap_compare(shell_of(home), terminal_size=(80, 24), run_before=still(step))
-
-
-@pytest.mark.parametrize("step", [gate, gate_wipe, gate_line, names, refused, sure], ids=lambda step: step.__name__)
-def test_gates_in_ukrainian_on_a_wide_screen(snap_compare: Any, home: Path, step: Step) -> None:
-    locale.set_language("uk")
-    assert snap_compare(shell_of(home), terminal_size=(120, 40), run_before=still(step))
-
-
-@pytest.mark.parametrize("step", [locked, setting, account], ids=lambda step: step.__name__)
+@picture_of([locked, setting, account])
 def test_screen_of_forty_columns(snap_compare: Any, home: Path, step: Step) -> None:
-    assert snap_compare(shell_of(home), terminal_size=(40, 10), run_before=still(step))
+    assert snap_compare(shell_of(home), terminal_size=(40, 10), run_before=still(step, whole=False))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from schemas.problems import CATALOGUE
 from schemas.problems.reasons import REASONS
+from schemas.session_view import SENTENCES
 
 TUI = Path(__file__).resolve().parents[2] / "tui"
 
@@ -34,7 +35,6 @@ def in_sources() -> tuple[set[str], set[tuple[str, str]]]:
 
 
 def in_problems() -> set[str]:
-    """Sentences of the catalogue of problems, and the reasons that stand in them."""
-    return {text for entry in CATALOGUE.values() for text in (entry.what, entry.safe, entry.remedy)} | {
-        *REASONS.values()
-    }
+    """Sentences of the catalogue of problems, the reasons that stand in them, and what is said of open answers."""
+    entries = {text for entry in CATALOGUE.values() for text in (entry.what, entry.safe, entry.remedy)}
+    return entries | {*REASONS.values()} | {*SENTENCES.values()}

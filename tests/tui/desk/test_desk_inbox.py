@@ -15,7 +15,7 @@ from collector import files
 from schemas.problems import Problem
 from sync.desk.desk import Desk
 from tests.helpers.mission import PASSPHRASE, SMALL
-from tests.tui.conftest import seen, unlock, until
+from tests.tui.conftest import seen, type_text, unlock, until
 from tests.tui.desk.conftest import RECORDS, World, at, at_desk, office_of, open_desk, rest
 from tui.screens.desk import office
 from tui.screens.desk.common import problem_of
@@ -85,13 +85,73 @@ async def test_what_is_refused_stands_in_quarantine_with_its_three_sentences(fre
 
 
 async def test_too_few_volumes_are_refused_and_say_what_is_missing(fresh: Path, world: World) -> None:
-    async with at_desk(fresh) as (shell, pilot):
+    async with at_desk(fresh, size=(80, 40)) as (shell, pilot):
         await open_desk(pilot)
         await give(pilot, world.sticks[1:3])
         await pilot.press("f5")
         await ended(pilot)
+        assert "Nothing was imported." in seen(shell)
         assert "was refused" in seen(shell)
         assert "E_VOL_MISSING" in seen(shell)
+        await give(pilot, [world.sticks[0], world.sticks[4]])  # the others are still in the list
+        await pilot.press("f5")
+        await ended(pilot)
+        assert f"✓ {RECORDS} records imported" in seen(shell)
+        assert "▪" not in seen(shell).split("Folder of a stick")[1]
+
+
+async def test_a_folder_that_is_gone_does_not_keep_the_others_back(fresh: Path, world: World, tmp_path: Path) -> None:
+    gone = tmp_path / "GONE"
+    gone.mkdir()
+    async with at_desk(fresh, size=(80, 40)) as (shell, pilot):
+        screen = await open_desk(pilot)
+        await give(pilot, [gone])
+        gone.rmdir()
+        await pilot.press("f5")
+        assert not office_of(shell).importing
+        await pilot.pause()
+        assert "GONEwastakenout." in "".join(seen(shell).split())
+        gone.mkdir()
+        await give(pilot, [gone, *world.sticks])
+        gone.rmdir()
+        await pilot.press("f5")
+        await ended(pilot)
+        assert f"✓ {RECORDS} records imported" in seen(shell)
+        assert screen.folders == {}
+
+
+async def test_sticks_appear_and_go_while_the_inbox_is_open(
+    fresh: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugged = [world.sticks[0]]
+    monkeypatch.setattr("tui.screens.desk.inbox.mounted_sticks", lambda: list(plugged))
+    async with at_desk(fresh) as (shell, pilot):
+        screen = await open_desk(pilot)
+        await until(pilot, lambda: list(screen.folders) == [world.sticks[0]])
+        plugged.append(world.sticks[2])
+        screen.watch_sticks()
+        await until(pilot, lambda: list(screen.folders) == [world.sticks[0], world.sticks[2]])
+        plugged.remove(world.sticks[0])
+        screen.watch_sticks()
+        assert list(screen.folders) == [world.sticks[2]]
+        await pilot.pause()
+        assert "wastakenout." in "".join(seen(shell).split())
+        await type_text(pilot, "/nowhere at all")
+        await rest(pilot)
+        assert "wastakenout." not in "".join(seen(shell).split())
+
+
+async def test_an_empty_desk_says_where_records_come_from_and_offers_no_key_that_does_nothing(fresh: Path) -> None:
+    async with at_desk(fresh) as (shell, pilot):
+        await open_desk(pilot)
+        await pilot.press("f3")
+        await at(pilot, SearchScreen)
+        assert "There are no records yet. They come by the inbox: Esc, then F5." in seen(shell)
+        assert "⏎ Open" not in seen(shell)
+        assert "Narrow" not in seen(shell)
+        await pilot.press("escape", "f6")
+        await at(pilot, QuarantineScreen)
+        assert "What an import could not take in would stand here" in seen(shell)
 
 
 async def test_the_screen_stays_alive_and_an_import_that_was_left_is_finished(fresh: Path, world: World) -> None:
@@ -217,16 +277,13 @@ async def test_a_folder_that_is_not_there_is_said_and_one_can_be_left_out(fresh:
 
 
 async def test_an_import_that_cannot_work_says_why(fresh: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "gone"
-    folder.mkdir()
     async with at_desk(fresh) as (shell, pilot):
-        await open_desk(pilot)
-        await give(pilot, [folder])
-        folder.rmdir()
-        await pilot.press("f5")
+        screen = await open_desk(pilot)
+        screen.office.start_import([tmp_path / "gone"])  # taken out after the key was pressed
+        screen._begun()
         await ended(pilot)
         assert "! The import broke off" in seen(shell)
-        assert "E_" in seen(shell)
+        assert "E_STICK_FOLDER" in seen(shell)
 
 
 async def test_receipts_are_written_to_a_folder(full: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the desk's screens look like, at 80x24 and at 120x40, in English and Ukrainian.
+"""What the desk's screens look like, in every language, at 80x24 and at 120x40.
 
 Whatever keys and chance make differ from run to run (fingerprints, ids) is replaced by plain data; all else is real.
 """
@@ -6,15 +6,10 @@ Whatever keys and chance make differ from run to run (fingerprints, ids) is repl
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Awaitable, Callable
-from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich._export_format import CONSOLE_SVG_FORMAT
-from rich.console import Console
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
@@ -25,9 +20,11 @@ from sync.desk.importer import ImportReport
 from sync.desk.receivers import Receiver
 from sync.desk.returning import ReceiverReturns, ReturnReport
 from tests.helpers.mission import NOW
+from tests.tui import pictures
 from tests.tui.conftest import until
 from tests.tui.desk.conftest import PICTURES, at, desk_shell, office_of, open_desk, rest
 from tests.tui.network import CARD
+from tests.tui.pictures import Step, both_sizes, every_language, picture_of
 from tui import locale
 from tui.screens.desk import enrol, reading, record
 from tui.screens.desk.cards import Card
@@ -43,8 +40,6 @@ from tui.screens.desk.record import RecordScreen
 from tui.screens.desk.search import SearchScreen
 from tui.widgets.volumes import VolumeLine
 
-SIZES = [(80, 24), (120, 40)]
-Step = Callable[[Pilot[Any]], Awaitable[None]]
 FINGERPRINT = "63678 15445 79073 47043 91242 28702 29207 04135"
 REQUESTED = "09798 22769 12924 91318 53631 57016 28607 57781"
 
@@ -87,13 +82,6 @@ def plain_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(enrol, "read_request", lambda path: Request(path.name, b"", REQUESTED))
 
 
-@pytest.fixture(autouse=True)
-def no_fonts_from_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rich's pictures name fonts on a host; ours use what the machine has."""
-    plain = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-    monkeypatch.setattr(Console, "export_svg", partialmethod(Console.export_svg, code_format=plain))
-
-
 # the steps
 
 
@@ -121,7 +109,7 @@ async def imported(pilot: Pilot[Any]) -> None:
     job.report.refused.append(
         {
             "item": "7Q4K-22MD",
-            **Problem("E_VOL_MISSING", bundle="7Q4K-22MD", missing="3 more volumes are needed").as_dict(),
+            **Problem("E_VOL_MISSING", bundle="7Q4K-22MD", missing="1 × 0-1, 0-2; 2 × 1-0, 1-1, 1-4").as_dict(),
         }
     )
     job.state = "done"
@@ -207,7 +195,7 @@ async def newest(pilot: Pilot[Any]) -> None:
     await open_desk(pilot)
     await pilot.press("f3")
     screen = await at(pilot, SearchScreen)
-    await until(pilot, lambda: bool(screen.hits))
+    await until(pilot, lambda: bool(screen.hits) and screen.counted is not None and bool(screen.forms))
 
 
 async def found(pilot: Pilot[Any]) -> None:
@@ -332,7 +320,7 @@ STEPS: list[Step] = [
 
 
 def still(step: Step) -> Step:
-    """The step, then a moment for what it began."""
+    """The step, then a moment for what it began; nothing looks for folders meanwhile."""
 
     async def run(pilot: Pilot[Any]) -> None:
         await step(pilot)
@@ -340,44 +328,21 @@ def still(step: Step) -> Step:
         for screen in pilot.app.screen_stack:
             if isinstance(screen, InboxScreen) and screen._watching is not None:
                 screen._watching.pause()
-        for field in pilot.app.screen.query(Input):
-            field.cursor_blink = False
-        await pilot.pause()
 
-    return run
+    return pictures.still(run)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
-def test_screen(snap_compare: Any, full: Path, step: Step, size: tuple[int, int]) -> None:
+pytestmark = pytest.mark.usefixtures("plain_pictures")
+
+
+@every_language
+@both_sizes
+@picture_of(STEPS)
+def test_screen(snap_compare: Any, full: Path, step: Step, size: tuple[int, int], language: str) -> None:
+    locale.set_language(language)
     assert snap_compare(desk_shell(full), terminal_size=size, run_before=still(step))
 
 
-@pytest.mark.parametrize(
-    "step",
-    [
-        inbox,
-        imported,
-        choosing,
-        chosen,
-        fetching,
-        fetched,
-        receivers,
-        card,
-        quarantine,
-        opened,
-        ledger,
-        heed,
-        events,
-        comparing,
-    ],
-    ids=lambda step: step.__name__,
-)
-def test_screen_in_ukrainian(snap_compare: Any, full: Path, step: Step) -> None:
-    locale.set_language("uk")
-    assert snap_compare(desk_shell(full), terminal_size=(80, 24), run_before=still(step))
-
-
-@pytest.mark.parametrize("step", [inbox, found, account, quarantine], ids=lambda step: step.__name__)
+@picture_of([inbox, found, account, quarantine])
 def test_screen_of_forty_columns(snap_compare: Any, full: Path, step: Step) -> None:
     assert snap_compare(desk_shell(full), terminal_size=(40, 10), run_before=still(step))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.plugin_skips", "tests.plugin_coroutines"]
+pytest_plugins = ["tests.plugin_skips", "tests.plugin_coroutines", "tests.plugin_words"]
 REPO = Path(__file__).resolve().parent.parent
 
 

@@ -21,7 +21,7 @@ from tui.screens.unlock import UnlockScreen
 
 FOLDER = REPO / "docs/guides"
 NAMES = {"en": "documenter.md", "uk": "documenter.uk.md", "ru": "documenter.ru.md"}
-LONE_KEYS = {"Enter", "Ctrl", "Shift", "Tab", "Esc", "↓", "↑", "→", "^L", "F12"}
+LONE_KEYS = {"Enter", "Del", "Ctrl", "Shift", "Tab", "Esc", "↓", "↑", "→", "^L", "F12"}
 PROSE = {
     "en": {"aloud", "off", "record code"},
     "uk": {"вголос", "Вимкніть", "код запису"},
@@ -42,7 +42,7 @@ def bold(guide: str) -> list[str]:
 
 
 def in_language(english: str, language: str) -> str:
-    return english if language == "en" else locale.catalogue(language).single[english]
+    return english if language == "en" else locale.catalogue(language).gettext(english)
 
 
 @cache
@@ -55,9 +55,7 @@ def offered(language: str) -> set[tuple[str, str]]:
 @cache
 def shown(language: str) -> set[str]:
     """Every sentence of the screens, and the labels of the shipped form."""
-    single, _plural = words.in_sources()
-    if language != "en":
-        single = set(locale.catalogue(language).single.values())
+    single = {in_language(text, language) for text in words.in_sources()[0]}
     column = {"en": "English (en)", "uk": "Ukrainian (uk)", "ru": "Russian (ru)"}[language]
     with Path(REPO, "schemas/forms/source/choices.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))

@@ -178,7 +178,7 @@ def test_the_wheel_holds_everything_that_lies_in_the_packages(tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         packed = set(archive.namelist())
     expected = {named(path) for path in tracked() if path.relative_to(REPO).parts[0] in PACKAGES}
-    assert expected - packed == set()
+    assert expected | {"tui/locale/uk.mo", "tui/locale/ru.mo"} <= packed
 
 
 def test_make_help_names_every_target():

@@ -46,6 +46,8 @@ class Epoch:
     number: int
     start: int
     groups: Mapping[int, Sequence[Sequence[bytes]]]
+    labels: Mapping[bytes, str] = dataclasses.field(default_factory=dict)
+    """Who holds the key of a seed."""
 
     def recipients(self) -> tuple[PackRecipient, ...]:
         """As a pack names them."""
@@ -65,6 +67,7 @@ class Epoch:
                             start=self.start,
                             pkN=public.pk_n,
                             pkX=public.pk_x,
+                            label=self.labels.get(seed),
                         )
                     )
         return tuple(found)

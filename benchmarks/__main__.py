@@ -26,6 +26,7 @@ NAMES = (
     "startup",
     "panic",
     "keystroke",
+    "interviewing",
     "forms",
     "upload",
     "cuts",

@@ -48,16 +48,7 @@ class Side:
 
     def story(self, request: Mapping[str, Any]) -> Answer:
         """Answers for every question that is asked, in order: path, type and value as text."""
-        session, chance = self._session(), random.Random(request["seed"])
-        steps = []
-        for path in [node.path for node in session.walk() if node.kind == "question"]:
-            node = session.node(path)
-            if not node.relevant or node.readonly:
-                continue
-            value = _value(node, chance if request["seed"] else None)
-            if value:
-                session.set(path, _read(node.definition, value))
-                steps.append((node.definition.ref, _type(node), value))
+        steps = answer_all(self._session(), request["seed"])
         made = [each.ref for each in self.form.questions.values() if each.type == "calculate"]
         return {"steps": steps, "calculated": made}
 
@@ -102,6 +93,23 @@ class Side:
 
     def _session(self) -> Session:
         return Session(self.form, clock=lambda: datetime.now(UTC))
+
+
+def answer_all(session: Session, seed: int) -> list[tuple[str, str, str]]:
+    """Answers every question that is asked, in order, as chance has it; with seed 0, the first choice of each.
+
+    Returns path, type and value as text.
+    """
+    chance, steps = random.Random(seed), []
+    for path in [node.path for node in session.walk() if node.kind == "question"]:
+        node = session.node(path)
+        if not node.relevant or node.readonly:
+            continue
+        value = _value(node, chance if seed else None)
+        if value:
+            session.set(path, _read(node.definition, value))
+            steps.append((node.definition.ref, _type(node), value))
+    return steps
 
 
 def _since(begun: float) -> float:

@@ -15,10 +15,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from collector import crypto, packs
 from collector.crypto import Secret
@@ -95,11 +96,20 @@ def founded(folder: Path, tokens: int, *, backend: Sequence[str] = ()) -> Site:
 
 
 @contextmanager
-def serving(site: Site, *words: str, under: Sequence[str] = (), patience: float = 60.0) -> Iterator[int]:
-    """The receiver runs; its process id. `under`: words before the command; then nobody asks whether it is ready."""
+def serving(
+    site: Site,
+    *words: str,
+    under: Sequence[str] = (),
+    patience: float = 60.0,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[int]:
+    """The receiver runs; its process id. `under`: words before the command; then nobody asks whether it is ready.
+    `environment`: what it finds there besides.
+    """
     command = [*under, *SVIDOK, "receiver", "serve", "--home", str(site.home), "--listen", site.listen, *words]
     with site.home.with_name("receiver.log").open("ab") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        env = {**os.environ, **environment}
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, env=env)
     try:
         if not under:
             wait_until(lambda: healthy(site.listen), patience, process)

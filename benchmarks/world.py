@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
@@ -18,6 +18,7 @@ from typing import TypeVar
 from collector import filling
 from collector.field import Field
 from collector.keyslots import KdfParams
+from collector.packs import FormSource
 from schemas.forms import shipped_forms
 from sync import outbox
 from sync.desk import mission
@@ -40,14 +41,17 @@ def temporary(prefix: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def found(folder: Path, fields: int = 1, *, receiver: bytes | None = None) -> list[Path]:
+def found(
+    folder: Path, fields: int = 1, *, receiver: bytes | None = None, forms: Sequence[FormSource] = ()
+) -> list[Path]:
     """A desk in `folder`/desk with one mission, and enrolled field machines, whose homes are returned.
 
     `receiver`: a card that the mission's packs name; then the desk's list of tokens lies in `folder`/tokens.
+    `forms`: instead of the shipped ones.
     """
     homes = [folder / f"field-{place}" for place in range(fields)]
     with Desk.create(folder / "desk", PASSPHRASE, params=KDF) as desk:
-        made = desk.mission_new("Benchmark", [mission.checked(form.xform) for form in shipped_forms()])
+        made = desk.mission_new("Benchmark", list(forms) or [mission.checked(form.xform) for form in shipped_forms()])
         if receiver is not None:
             desk.receiver_add(receiver)
         for home in homes:
@@ -70,6 +74,13 @@ def text_entries(home: Path, first: int, count: int) -> None:
     with Field.open(home, PASSPHRASE) as field:
         for told in islice(interviews(BASE_COUNT + first + count), BASE_COUNT + first, None):
             field.seal(filling.begin_filled(field, told.answers, folder=home))
+
+
+def draft(home: Path) -> None:
+    """One invented interview that is not sealed."""
+    with Field.open(home, PASSPHRASE) as field:
+        told = next(islice(interviews(BASE_COUNT + 1), BASE_COUNT, None))
+        filling.begin_filled(field, told.answers, folder=home)
 
 
 def exported(home: Path, sticks: list[Path]) -> None:

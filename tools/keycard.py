@@ -15,9 +15,13 @@ from textual.dom import DOMNode
 
 from tui import locale
 from tui.screens.interview.choices import Choices
+from tui.screens.interview.entries import Entries
+from tui.screens.interview.flow import Flowing
+from tui.screens.interview.heeding import Heeding
 from tui.screens.interview.screen import InterviewScreen
 from tui.screens.interviews import InterviewsScreen
 from tui.screens.mission import MissionScreen
+from tui.screens.readback import ReadBackScreen
 from tui.screens.receipts import ReceiptsScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.shell import Shell
@@ -30,21 +34,26 @@ Words = tuple[str, str, str]
 PLACES: tuple[tuple[Words, tuple[type[DOMNode], ...]], ...] = (
     (("Everywhere", "Усюди", "Везде"), (Shell,)),
     (("List of interviews", "Список опитувань", "Список опросов"), (InterviewsScreen,)),
-    (("Interview", "Опитування", "Опрос"), (InterviewScreen, Choices)),
+    (("Interview", "Опитування", "Опрос"), (InterviewScreen, Flowing, Entries, Heeding, Choices)),
     (("While typing the account", "Під час набору розповіді", "При наборе рассказа"), (Account,)),
     (("Review and seal", "Переглянути й запечатати", "Просмотреть и запечатать"), (ReviewScreen,)),
+    (("Reading back", "Читання вголос", "Чтение вслух"), (ReadBackScreen,)),
     (("Transfer", "Передати", "Передать"), (TransferScreen,)),
     (("Receipts", "Квитанції", "Квитанции"), (ReceiptsScreen,)),
     (("Mission", "Місія", "Миссия"), (MissionScreen,)),
 )
-LEFT_OUT = {"Use sticks", "Send again", "Show the sending", "Go on", "Leave out this folder", "Up", "Down"}
-"""Words of keys that the screen offers while it is at work, and that are read there."""
-WIDTH, HEIGHT, MARGIN = 148.0, 210.0, 8.0
+LEFT_OUT = {
+    "Use sticks", "Send again", "Show the sending", "Go on", "Leave out this folder", "Up", "Down", "Twice: lock",
+    "Show only those of the state before", "Show only those of the next state", "Show all", "Further on",
+    "Further back", "To the beginning", "To the end", "Page before", "Select everything",
+}  # fmt: skip
+"""Words of keys that a page has no room for: the screen offers them where they serve, or F1 names them."""
+WIDTH, HEIGHT, MARGIN = 148.0, 210.0, 6.0
 COLUMNS = (0.0, 15.0, 54.0, 94.0)
 LETTER = 0.6
 """Width of a letter, as a part of its size: words that would be too long are written smaller."""
 TITLES = ("", "English", "Українська", "Русский")
-SPELLED = {"⏎": "Enter", "⇧Tab": "Shift-Tab"}
+SPELLED = {"⏎": "Enter", "⇧Tab": "Shift-Tab", "⇧↑": "Shift-↑", "⇧↓": "Shift-↓"}
 """Signs that a page spells out."""
 NOTE = ("^P: hold Ctrl, press P", "^P: тримайте Ctrl, натисніть P", "^P: держите Ctrl, нажмите P")
 
@@ -61,7 +70,7 @@ def rows(places: tuple[type[DOMNode], ...]) -> list[tuple[str, str]]:
 
 def words(english: str) -> Words:
     """The words of a key in the three languages. KeyError where one is missing."""
-    return english, locale.catalogue("uk").single[english], locale.catalogue("ru").single[english]
+    return english, locale.catalogue("uk").gettext(english), locale.catalogue("ru").gettext(english)
 
 
 def card() -> str:
@@ -70,8 +79,8 @@ def card() -> str:
     for heads, classes in PLACES:
         lines.append(("", heads, True))
         lines += [(key, words(english), False) for key, english in rows(classes)]
-    step = (HEIGHT - 2 * MARGIN - 14) / (len(lines) + len(PLACES) * 0.35)
-    size = min(step * 0.74, 3.0)
+    step = (HEIGHT - 2 * MARGIN - 11) / (len(lines) + len(PLACES) * 0.35)
+    size = min(step * 0.77, 3.0)
     drawn = [_text(MARGIN, MARGIN + 4, "Svidok", 3, bold=True)]
     drawn += [_text(MARGIN + at, MARGIN + 4, title, 3, bold=True) for at, title in zip(COLUMNS, TITLES, strict=True)][
         1:

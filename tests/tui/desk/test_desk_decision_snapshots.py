@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from tests.tui.conftest import until
 from tests.tui.desk.conftest import at, desk_shell, open_desk, rest
-from tests.tui.desk.test_desk_snapshots import put_aside, still
+from tests.tui.desk.test_desk_snapshots import newest, put_aside, still
 from tests.tui.pictures import Step, both_sizes, every_language, picture_of
 from tui import locale
 from tui.screens.desk.deciding import AskReason
@@ -56,10 +56,8 @@ async def reason(pilot: Pilot[Any]) -> None:
 
 
 async def narrowed(pilot: Pilot[Any]) -> None:
-    await open_desk(pilot)
-    await pilot.press("f3")
+    await newest(pilot)
     screen = await at(pilot, SearchScreen)
-    await until(pilot, lambda: bool(screen.hits) and screen.counted is not None)
     await pilot.press("tab", "enter")
     await until(pilot, lambda: bool(screen.wanted.values))
     await rest(pilot)

@@ -25,10 +25,13 @@ _UNASKED = ("calculate", "note")
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """Where one stands in the section: the place (from 1) of this question among those that are asked now."""
+    """Where one stands in the section: the place (from 1) of this question among those that are asked now.
+
+    `all` is None as long as nobody has agreed or refused to talk: how much is asked, that answer decides.
+    """
 
     place: int
-    all: int
+    all: int | None
 
 
 def questions(session: Session) -> list[Node]:
@@ -49,7 +52,10 @@ def questions(session: Session) -> list[Node]:
 def reached(asked: Sequence[Node], path: Path) -> Reached | None:
     """How far the section is at this question; None for one that is not asked."""
     paths = [node.path for node in asked]
-    return Reached(paths.index(path) + 1, len(paths)) if path in paths else None
+    if path not in paths:
+        return None
+    undecided = any(node.name in _NO_USE and node.value is None and node.missing is None for node in asked)
+    return Reached(paths.index(path) + 1, None if undecided else len(paths))
 
 
 def is_use(node: Node) -> bool:

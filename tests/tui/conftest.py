@@ -38,7 +38,8 @@ def steady(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setattr("tui.screens.transfer.READING_SECONDS", 0.0)  # a test knows what stands there
-    monkeypatch.setattr("tui.screens.interview.reading.READING_SECONDS", 0.0)
+    for held in ("READING_SECONDS", "FIRST_REPEAT_SECONDS", "NEXT_REPEAT_SECONDS"):
+        monkeypatch.setattr(f"tui.screens.interview.reading.{held}", 0.0)
     for name in ("NO_COLOR", "LC_ALL", "LC_CTYPE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")

@@ -7,15 +7,16 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from tests.tui.conftest import begin, consent, reopened, seen, shell_of, type_text, until
+from tests.tui.conftest import CONSENTED, begin, consent, reopened, seen, shell_of, type_text, until
 from tui.screens.interview.choices import Choices
-from tui.screens.interview.consent import ReconfirmScreen
+from tui.screens.interview.consent import ConsentHead, ReconfirmScreen
 from tui.screens.interview.gates import GateDialog
 from tui.screens.interview.screen import InterviewScreen
 from tui.widgets.lines import Lines
 
 C, U = "c_consent", "u_closing"
 STORE, STATS, SCOPE = (C, "consent_store"), (C, "consent_stats"), (C, "consent_identity_scope")
+TALK = (C, "consent_interview")
 RECONFIRM = (U, "consent_reconfirm")
 
 
@@ -47,6 +48,21 @@ async def test_one_use_stands_alone_with_how_far_one_is_and_no_answer_chosen(hom
         await pilot.pause()
         assert screen.interview.session.value(STATS) is None, "Enter alone answers nothing"
         assert screen.cursor == STATS
+
+
+async def test_how_many_questions_of_consent_there_are_stands_there_once_the_talk_is_agreed_to(home: Path) -> None:
+    shell = shell_of(home)
+    async with shell.run_test(size=(80, 24)) as pilot:
+        screen = await begin(pilot)
+        for section, name, value in CONSENTED[: CONSENTED.index((*TALK, "yes"))]:
+            screen.changed(screen.interview.answer((section, name), value))
+        await at(pilot, screen, TALK)
+        assert str(screen.query_one(ConsentHead).content) == "Consent · 2"
+        await pilot.press("1")
+        await until(pilot, lambda: "Consent · 3 of 16" in seen(shell))
+        screen.changed(screen.interview.answer(TALK, "no"))
+        await at(pilot, screen, TALK)
+        assert str(screen.query_one(ConsentHead).content).startswith("Consent · 2 of 2 "), "nothing more is asked"
 
 
 async def test_an_answer_by_arrows_and_by_its_digit_and_the_way_back(home: Path) -> None:

@@ -17,7 +17,9 @@ from tests.tui.test_shell import Slow
 from tui.screens.dialogs import Busy, Confirm
 from tui.screens.help import CommandsDialog, HelpDialog
 from tui.screens.hide import HideScreen
+from tui.screens.interview import reading
 from tui.screens.interview.consent import ReconfirmScreen
+from tui.screens.interview.reading import Repeats
 from tui.screens.interview.screen import InterviewScreen
 from tui.screens.interviews import InterviewsScreen
 from tui.screens.readback import ReadBackScreen
@@ -26,6 +28,8 @@ from tui.screens.transfer import TransferScreen
 from tui.screens.unlock import UnlockScreen
 
 AGE = ("e_person", "age_band")
+HELD = {name: getattr(reading, name) for name in ("FIRST_REPEAT_SECONDS", "NEXT_REPEAT_SECONDS")}
+"""As they are for people; the tests' screens know of no waiting."""
 
 
 async def at_once(pilot: Pilot[Any], *keys: str) -> None:
@@ -188,10 +192,28 @@ async def test_the_key_that_sends_begins_one_run_however_often_it_is_pressed(
 # what takes one press to the next place
 
 
+@pytest.mark.parametrize("delay", [0.25, 0.5, 0.66])
+def test_a_key_that_is_held_down_is_one_press_however_late_it_begins_to_repeat(
+    delay: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in HELD.items():
+        monkeypatch.setattr(reading, name, seconds)
+    now = 100.0
+    repeats = Repeats(lambda: now)
+    repeats.led(AGE)
+    now += delay
+    for _again in range(200):
+        assert repeats.at(AGE)
+        assert not repeats.at(("e_person", "sex")), "somewhere else it is another press"
+        now += 0.033
+    now += 0.75
+    assert not repeats.at(AGE), "let go, and pressed for what stands there"
+
+
 async def test_a_reserved_answer_pressed_twice_at_once_is_given_to_one_question(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.screens.interview.reading.READING_SECONDS", 3600.0)
+    monkeypatch.setattr("tui.screens.interview.reading.FIRST_REPEAT_SECONDS", 3600.0)
     shell = shell_of(home)
     async with shell.run_test(size=(80, 24)) as pilot:
         screen = await begin(pilot)
@@ -209,7 +231,7 @@ async def test_a_reserved_answer_pressed_twice_at_once_is_given_to_one_question(
 async def test_an_entry_is_added_once_by_a_key_that_is_pressed_twice_at_once(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.screens.interview.reading.READING_SECONDS", 3600.0)
+    monkeypatch.setattr("tui.screens.interview.reading.FIRST_REPEAT_SECONDS", 3600.0)
     shell = shell_of(home)
     async with shell.run_test(size=(80, 24)) as pilot:
         screen = await begin(pilot)

@@ -23,7 +23,7 @@ from tui.plain import questions
 from tui.plain.talk import Talk
 from tui.plain.words import command
 from tui.question_words import in_words
-from tui.screens.interview.consent import latest
+from tui.screens.interview.consent import latest, reached_words
 from tui.screens.interview.file_words import file_names, preview_words, taken_words
 from tui.screens.interview.gates import speaks
 from tui.screens.interview.view import InterviewView, is_asked, is_long, question_of
@@ -131,7 +131,7 @@ class Taking(ABC):
         self.entry = entry
         place = consent.reached(consent.questions(self.interview.session), node.path)
         if place is not None:
-            yield _("Consent · {place} of {all}", place=place.place, all=place.all)
+            yield reached_words(place)
             yield from latest(node, consent.events_of(self.interview.ledger.events, node.path))
         yield from self._notes(node)
         yield from questions.put(node)

@@ -42,6 +42,13 @@ def answer_words(node: Node, value: Value, missing: str | None) -> str:
     return labels.get(str(value), _("written down") if not node.choices else str(value))
 
 
+def reached_words(at: consent.Reached) -> str:
+    """How far one is; of how many questions only where that is known."""
+    if at.all is None:
+        return _("Consent · {place}", place=at.place)
+    return _("Consent · {place} of {all}", place=at.place, all=at.all)
+
+
 def history(node: Node, events: Sequence[ConsentEvent]) -> list[str]:
     """When and how a question was answered, the first first; what changed stands out by its sign."""
     lines: list[str] = []
@@ -100,11 +107,9 @@ class ConsentHead(Static):
         self.display = place is not None
         if place is None:
             return
-        done = "━" * place.place
-        bar = (done, "$primary"), ("─" * (place.all - place.place), "$faint")
-        parts: list[tuple[str, str] | str] = [
-            (_("Consent · {place} of {all}", place=place.place, all=place.all), "$primary bold"), "   ", *bar,
-        ]  # fmt: skip
+        parts: list[tuple[str, str] | str] = [(reached_words(place), "$primary bold")]
+        if place.all is not None:
+            parts += ["   ", ("━" * place.place, "$primary"), ("─" * (place.all - place.place), "$faint")]
         for line in latest(node, events):
             parts += ["\n", (line, "$muted")]
         self.update(Content.assemble(*parts))

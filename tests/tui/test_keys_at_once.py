@@ -244,6 +244,19 @@ async def test_an_entry_is_added_once_by_a_key_that_is_pressed_twice_at_once(
         assert screen.interview.session.node(("q_perp", "pp")).count == 2
 
 
+async def test_an_answer_stands_under_its_question_when_the_next_key_comes_at_once(home: Path) -> None:
+    shell = shell_of(home)
+    async with shell.run_test(size=(80, 24)) as pilot:
+        screen = await begin(pilot)
+        first, second = ("b_safety", "vulnerability_flags"), ("b_safety", "prior_account")
+        screen.go(first)
+        await pilot.pause()
+        await at_once(pilot, "space", "tab", "space", "shift+tab")
+        await until(pilot, lambda: screen.interview.session.value(second) and screen.cursor == first)
+        assert screen.interview.session.value(first) == ("none",)
+        assert screen.interview.session.value(second) == ("none",)
+
+
 async def test_letters_right_after_a_new_interview_do_not_narrow_the_list(home: Path) -> None:
     shell = shell_of(home)
     async with shell.run_test(size=(80, 24)) as pilot:

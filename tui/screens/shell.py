@@ -33,6 +33,7 @@ from tui.screens.base import BaseScreen, Dialog, Held
 from tui.screens.cover import Cover
 from tui.screens.hide import HideScreen
 from tui.screens.idleness import CHECK_SECONDS, Idleness
+from tui.screens.key_order import ORDERED, KeyOrder
 from tui.screens.pasting import pasted, terminal_driver
 from tui.screens.problem import coded, show_problem
 from tui.screens.profiles import Opened, Opening, Profile, profile
@@ -88,6 +89,7 @@ class Shell(App[None]):
         self.resume: Callable[[Shell], None] | None = None
         self.cover = Cover(self)
         self.opening = Opening()
+        self.keys = KeyOrder(self, self._deliver)
         for theme in THEMES:
             self.register_theme(theme)
         chosen = appearance.load(home)
@@ -188,10 +190,16 @@ class Shell(App[None]):
         await self.idleness.look()
 
     async def on_event(self, event: events.Event) -> None:
-        """Notice that a person is there."""
+        """Notice that a person is there; keys and clicks are handled in their order."""
         if isinstance(event, events.Key | events.MouseDown | events.Paste):
             self.idleness.stir()
-        if isinstance(event, events.Paste) and not event.is_forwarded and not isinstance(self.screen, HideScreen):
+        if isinstance(event, ORDERED) and not event.is_forwarded:
+            await self.keys.take(event)
+        else:
+            await super().on_event(event)
+
+    async def _deliver(self, event: events.Event) -> None:
+        if isinstance(event, events.Paste) and not isinstance(self.screen, HideScreen):
             event = pasted(self, event)
         await super().on_event(event)
 

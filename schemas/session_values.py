@@ -47,10 +47,12 @@ def encode(question: Question, value: Value) -> str:
 
 
 def checked(question: Question, value: Value) -> str:
-    """As `encode`, and places must be on the earth: what a person answers now, not what a draft has. Raises
-    E_ANSWER_TYPE.
+    """As `encode` for what a person answers now, not for what a draft has: blanks and line ends alone are no answer,
+    and places must be on the earth. Raises E_ANSWER_TYPE.
     """
     text = encode(question, value)
+    if not text.strip():
+        return ""
     reader, wanted = _PLACES.get(question.type, (None, ""))
     if text and reader is not None and reader(text) is None:
         raise Problem("E_ANSWER_TYPE", question=question.name, wanted=wanted)

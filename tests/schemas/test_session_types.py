@@ -57,6 +57,15 @@ def test_a_draft_with_a_place_in_words_from_before_still_opens():
     assert session.node(("q",)).value == "near the mill"
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\n", "\n \t\u00a0\n"])
+def test_blanks_and_line_ends_alone_are_no_answer(blank):
+    session = typed("string")
+    session.set(("q",), "Вони прийшли ввечері.\n")
+    assert session.value(("q",)) == "Вони прийшли ввечері.\n", "an answer stays as it was typed"
+    session.set(("q",), blank)
+    assert session.value(("q",)) is None
+
+
 def test_false_is_an_answer_and_an_acknowledgement_can_be_taken_back():
     session = typed("boolean")
     session.set(("q",), False)

@@ -83,6 +83,24 @@ async def test_a_closed_place_says_why_enter_does_nothing(home: Path) -> None:
         assert not shell.screen.query_one("#jump-none", Label).display
 
 
+async def test_line_ends_alone_answer_nothing_and_stay_in_the_editor(home: Path) -> None:
+    shell = shell_of(home)
+    async with shell.run_test(size=(80, 24)) as pilot:
+        screen = await begin(pilot)
+        consent(screen)
+        screen.changed(screen.interview.clear(ACCOUNT))
+        screen.go(ACCOUNT)
+        await pilot.press("enter", "enter")
+        assert screen.commit()
+        assert screen.interview.session.value(ACCOUNT) is None
+        await type_text(pilot, "So")
+        assert screen.commit()
+        assert screen.interview.session.value(ACCOUNT) == "\n\nSo"
+        await pilot.press("ctrl+a", "delete", "enter", "tab")
+        await pilot.pause()
+        assert screen.interview.session.value(ACCOUNT) is None
+
+
 async def test_a_digit_pressed_twice_answers_one_use(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(READING, 3600.0)
     shell = shell_of(home)

@@ -239,7 +239,7 @@ class Answering(BaseScreen):
         if path is None or card.node is None or (typed := card.typed) is None:
             return True
         node = self.view.nodes[path]
-        value = read_line(node, typed) if card.editor == "line" else (typed or None)
+        value = read_line(node, typed) if card.editor == "line" else (typed if typed.strip() else None)
         try:
             return value == node.value or self.answer(value)
         except Problem:

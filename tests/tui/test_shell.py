@@ -22,6 +22,7 @@ from tui.screens.problem import ProblemDialog
 from tui.screens.profiles import FieldProfile, Opened
 from tui.screens.unlock import UnlockScreen
 from tui.theme import DARK, PLAIN, THEMES, theme_for
+from tui.widgets.keybar import KeyBar, shown_keys
 
 
 class Clock:
@@ -305,6 +306,17 @@ async def test_help_names_every_key_that_is_offered(home: Path) -> None:
             assert key in text
         await pilot.press("escape")
         assert isinstance(shell.screen, InterviewScreen)
+
+
+@pytest.mark.parametrize("width", [60, 70, 73, 76, 79, 80, 82, 100, 200])
+async def test_the_line_of_keys_says_when_it_has_no_room_for_all(home: Path, width: int) -> None:
+    shell = shell_of(home)
+    async with shell.run_test(size=(width, 30)) as pilot:
+        screen = await begin(pilot)
+        rows = str(screen.query_one(KeyBar).render()).split("\n")
+        shown = sum(f"{key} {locale._(binding.description)}" in "\n".join(rows) for key, binding in shown_keys(screen))
+        assert rows[-1].endswith(" …") == (shown < len(shown_keys(screen)))
+        assert max(map(len, rows)) <= width - 2
 
 
 async def test_commands_are_found_by_typing(home: Path) -> None:

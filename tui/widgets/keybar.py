@@ -1,7 +1,7 @@
 """The bottom line: every key that does something now, in the language in use.
 
 The rule: it shows what the bindings say and nothing else, so that a key which cannot be used is not offered. What
-does not fit at all stays reachable through F1.
+does not fit at all stays reachable through F1; then the line ends with a sign that there is more.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ ROWS = 2
 # Help, lock, clock and the way back never fall off the line.
 ORDER = {"f1": -4, "f4": -3, "f10": -2, "escape": -1, "f2": 1, "ctrl+p": 2, "ctrl+q": 3}
 GAP = 2
+MORE = "…"
 _SHORT = {
     "escape": "Esc", "enter": "⏎", "space": "Space", "up": "↑", "down": "↓", "left": "←", "right": "→",
     "delete": "Del", "insert": "Ins", "plus": "+", "minus": "-", "slash": "/", "question_mark": "?",
@@ -86,6 +87,7 @@ class KeyBar(Widget):
         super().__init__()
         self._shown: list[list[tuple[str, str, str]]] = [[]]
         self._width = 0
+        self._more = False
 
     def on_mount(self) -> None:
         """Draw again whenever what can be done changes."""
@@ -93,20 +95,24 @@ class KeyBar(Widget):
 
     def _again(self, _screen: Screen[Any]) -> None:
         if self._width:
+            before = self._more
             rows = self._rows(self._width)
-            if rows != self._shown:
+            if rows != self._shown or self._more != before:
                 grown = len(rows) != len(self._shown)
                 self._shown = rows
                 self.refresh(layout=grown)
 
     def _rows(self, width: int) -> list[list[tuple[str, str, str]]]:
         rows: list[list[tuple[str, str, str]]] = [[]]
-        used = 0
+        used, self._more = 0, False
         for key, binding in shown_keys(self.screen):
             text = _(binding.description)
             cells = cell_len(key) + 1 + cell_len(text)
             if rows[-1] and used + GAP + cells > width:
                 if len(rows) == ROWS:
+                    self._more = True
+                    if used + 1 + cell_len(MORE) > width:
+                        rows[-1].pop()
                     break
                 rows.append([])
                 used = 0
@@ -126,6 +132,8 @@ class KeyBar(Widget):
             Content(" " * GAP).join(Content.assemble((key, "$accent"), " ", text) for key, text, _action in row)
             for row in self._shown
         ]
+        if self._more:
+            lines[-1] += f" {MORE}"
         return Content("\n").join(lines)
 
     async def on_click(self, event: events.Click) -> None:

@@ -146,7 +146,7 @@ async def test_an_empty_desk_says_where_records_come_from_and_offers_no_key_that
         await open_desk(pilot)
         await pilot.press("f3")
         await at(pilot, SearchScreen)
-        assert "There are no records yet. They come by the inbox: Esc, then F5." in seen(shell)
+        assert "There are no records yet. They come by the inbox: Esc." in seen(shell)
         assert "⏎ Open" not in seen(shell)
         assert "Narrow" not in seen(shell)
         await pilot.press("escape", "f6")

@@ -183,8 +183,8 @@ class SearchScreen(InnerScreen):
             words = ""
         elif not self.hits:
             sought = bool(self.words.strip() or self.wanted.values)
-            none = _("There are no records yet. They come by the inbox: Esc, then F5.")
-            words = _("Nothing was found.") if sought else none
+            none = _("There are no records yet. They come by the inbox: Esc.")
+            words = _("Nothing was found. The beginning of a word is enough.") if sought else none
         elif self.whole:
             words = ngettext("{count} record", "{count} records", count)
         else:

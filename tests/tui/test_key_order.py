@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import shutil
 from pathlib import Path
@@ -9,25 +10,17 @@ from pathlib import Path
 import pytest
 
 from tests.tui.conftest import begin, consent, seen, shell_of, until
-from tests.tui.test_keys_at_once import at_once
+from tests.tui.test_keys_at_once import at_once, hand_over
 from tui.screens.help import HelpDialog
 from tui.screens.interview.screen import InterviewScreen
 
-DEEDS = (
-    *(
-        ("space",),
-        ("tab",),
-        ("shift+tab",),
-        ("down",),
-        ("up",),
-        ("enter",),
-        ("delete",),
-        ("a",),
-        ("2",),
-        ("backspace",),
-    ),
-    *(("ctrl+z",), ("ctrl+y",), ("f6",), ("f8",), ("f1", "escape"), ("f3", "escape"), ("f3", "a", "g", "enter")),
-)
+DEEDS = [
+    deed.split()
+    for deed in (
+        "space|tab|shift+tab|down|up|enter|delete|a|2|backspace|ctrl+z|ctrl+y|f6|f8|p r o"
+        "|f1 escape|f3 escape|f3 a g enter"
+    ).split("|")
+]
 """Keys of the interview, by themselves or with what ends a dialog that they open."""
 STARTS = (
     ("a_setting", "interview_mode"),
@@ -52,7 +45,7 @@ async def typed(home: Path, start: tuple[str, ...], bursts: list[list[str]]) -> 
         return type(shell.screen), screen.cursor, answers
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(6))
 async def test_keys_at_once_do_what_they_do_one_by_one(enrolled: Path, tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     start, deeds = chance.choice(STARTS), chance.choices(DEEDS, k=20)
@@ -73,3 +66,21 @@ async def test_keys_behind_one_that_closes_what_it_was_typed_into_are_all_handle
         await until(pilot, lambda: isinstance(shell.screen, InterviewScreen))
         assert screen.card.typed == "S-7"
         assert "S-7" in seen(shell)
+
+
+async def test_a_screen_that_does_not_come_to_an_end_does_not_hold_the_keys_up(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.key_order.LOOKS", 2)
+    shell, go_on = shell_of(home), asyncio.Event()
+    async with shell.run_test(size=(80, 24)) as pilot:
+        screen = await begin(pilot)
+        screen.go(("a_setting", "documenter_code"))
+        await pilot.pause()
+        screen.call_later(go_on.wait)
+        hand_over(pilot, "S", "f1")
+        while not isinstance(shell.screen, HelpDialog):
+            await asyncio.sleep(0)
+        go_on.set()
+        await until(pilot, lambda: not shell.keys.under_way)
+        assert screen.card.typed == "S"

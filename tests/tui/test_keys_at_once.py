@@ -34,14 +34,19 @@ HELD = {name: getattr(reading, name) for name in ("FIRST_REPEAT_SECONDS", "NEXT_
 
 async def at_once(pilot: Pilot[Any], *keys: str) -> None:
     """Keys that are all there before the first of them is looked at, as a terminal hands them over."""
+    hand_over(pilot, *keys)
+    await pilot.pause()
+    await pilot.pause()
+
+
+def hand_over(pilot: Pilot[Any], *keys: str) -> None:
+    """As `at_once`, without waiting for what they do."""
     driver = pilot.app._driver
     assert driver is not None
     for key in keys:
         event = events.Key(key, key if len(key) == 1 else None)
         event.set_sender(pilot.app)
         driver.send_message(event)
-    await pilot.pause()
-    await pilot.pause()
 
 
 async def test_enter_twice_in_the_commands_closes_nothing_below(home: Path) -> None:

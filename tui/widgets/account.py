@@ -54,6 +54,9 @@ _ROWS: dict[str, Callable[[AccountView], int]] = {
 class Account(AccountView):
     """The editor. What it shows and posts: AccountView."""
 
+    TAKES_TEXT: ClassVar[bool] = True
+    """No letter does anything but stand in the text (`tui.screens.key_order`)."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+z", "undo", N_("Undo"), show=False),
         Binding("ctrl+y", "redo", N_("Redo"), show=False),

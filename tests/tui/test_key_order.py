@@ -14,12 +14,10 @@ from tests.tui.test_keys_at_once import at_once, hand_over
 from tui.screens.help import HelpDialog
 from tui.screens.interview.screen import InterviewScreen
 
+ALONE = ["space", "tab", "shift+tab", "down", "up", "enter", "delete", "a", "2", "backspace"]
 DEEDS = [
-    deed.split()
-    for deed in (
-        "space|tab|shift+tab|down|up|enter|delete|a|2|backspace|ctrl+z|ctrl+y|f6|f8|p r o"
-        "|f1 escape|f3 escape|f3 a g enter"
-    ).split("|")
+    *([key] for key in (*ALONE, "ctrl+z", "ctrl+y", "f6", "f8")),
+    *(["p", "r", "o"], ["f1", "escape"], ["f3", "escape"], ["f3", "a", "g", "enter"]),
 ]
 """Keys of the interview, by themselves or with what ends a dialog that they open."""
 STARTS = (

@@ -14,6 +14,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -33,7 +34,7 @@ from tui.screens.base import BaseScreen, Dialog, Held
 from tui.screens.cover import Cover
 from tui.screens.hide import HideScreen
 from tui.screens.idleness import CHECK_SECONDS, Idleness
-from tui.screens.key_order import ORDERED, KeyOrder
+from tui.screens.key_order import KeyOrder
 from tui.screens.pasting import pasted, terminal_driver
 from tui.screens.problem import coded, show_problem
 from tui.screens.profiles import Opened, Opening, Profile, profile
@@ -193,7 +194,7 @@ class Shell(App[None]):
         """Notice that a person is there; keys and clicks are handled in their order."""
         if isinstance(event, events.Key | events.MouseDown | events.Paste):
             self.idleness.stir()
-        if isinstance(event, ORDERED) and not event.is_forwarded:
+        if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
             await self.keys.take(event)
         else:
             await super().on_event(event)
@@ -243,7 +244,14 @@ class Shell(App[None]):
         for name in ("SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT"):
             if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
                 with contextlib.suppress(NotImplementedError):
-                    loop.add_signal_handler(getattr(signal, name), lambda: self.call_later(self.leave_now))
+                    loop.add_signal_handler(getattr(signal, name), lambda: self.call_later(self._leave))
+
+    async def _leave(self, looks: int = 100) -> None:
+        """Leave when the keys that are still on their way have arrived."""
+        if self.keys.under_way and looks:
+            self.set_timer(0.01, partial(self._leave, looks - 1))
+        else:
+            await self.leave_now()
 
     @property
     def field(self) -> Field:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Button, Input
 
 from collector import codes
 from collector.field import Field
@@ -40,6 +40,7 @@ def steady(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("tui.screens.transfer.READING_SECONDS", 0.0)  # a test knows what stands there
     for held in ("READING_SECONDS", "FIRST_REPEAT_SECONDS", "NEXT_REPEAT_SECONDS"):
         monkeypatch.setattr(f"tui.screens.interview.reading.{held}", 0.0)
+    monkeypatch.setattr(Button, "_start_active_affect", lambda _button: None)  # for 0.2 s it takes no second press
     for name in ("NO_COLOR", "LC_ALL", "LC_CTYPE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
@@ -86,7 +87,7 @@ async def until(pilot: Pilot[Any], reached: Callable[[], bool]) -> None:
             await pilot.pause()
             return
         await pilot.pause(0.005)
-    raise AssertionError("never reached")
+    raise AssertionError(f"never reached; there stands:\n{seen(pilot.app)}")
 
 
 async def unlock(pilot: Pilot[Any], passphrase: str = PASSPHRASE) -> None:

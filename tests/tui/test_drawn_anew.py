@@ -10,11 +10,13 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from sync import room
 from tests.helpers.mission import PASSPHRASE
 from tests.tui.conftest import seen, shell_of, unlock, until
 from tests.tui.network import CARD, enrolled_with, give_job, office_with_form, picture
 from tui.screens.profiles import Opened
 from tui.screens.transfer import TransferScreen
+from tui.screens.transfer_stick import StickChoice
 
 
 @pytest.fixture
@@ -72,6 +74,31 @@ async def test_the_language_changes_while_sticks_are_written(sending: Path) -> N
         assert str(screen.query_one("#held").render()), "it still says that it is paused"
 
 
+async def test_the_language_changes_while_room_on_sticks_is_measured(
+    sending: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, measuring, forecast = threading.Event(), threading.Event(), room.forecast
+
+    def slow(*args: Any) -> Any:
+        measuring.set()
+        go.wait(30)
+        return forecast(*args)
+
+    monkeypatch.setattr(room, "forecast", slow)
+    shell = shell_of(sending)
+    async with shell.run_test(size=(80, 24)) as pilot:
+        screen = await transfer(pilot)
+        screen.query_one(StickChoice).measure()
+        await until(pilot, measuring.is_set)
+        screen._drawing = 1
+        go.set()
+        await until(pilot, lambda: all(worker.is_finished for worker in shell.workers))
+        screen._drawing = 0
+        await pilot.press("f2")
+        await until(pilot, lambda: "Передавати нічого." in seen(shell))
+        assert shell.screen is screen
+
+
 async def test_what_was_typed_for_the_sticks_stays(sending: Path, tmp_path: Path) -> None:
     shell = shell_of(sending)
     async with shell.run_test(size=(80, 24)) as pilot:
@@ -86,12 +113,13 @@ async def test_what_comes_from_a_thread_while_everything_is_drawn_anew_is_shown_
     shell = shell_of(sending)
     async with shell.run_test(size=(80, 24)) as pilot:
         screen, done, told = await transfer(pilot), threading.Event(), list[str]()
-        screen._drawing = True
+        screen._drawing = 1
         screen.work(done.wait, lambda _done: told.append("there"))
         screen.set_timer(0.001, lambda: told.append("later"))
         done.set()
         await until(pilot, lambda: len(screen._put_off) == 4)  # with the two that the screen looks after by itself
         assert told == []
+        screen._drawing = 0
         await screen.recompose()
         screen.restored()
         await until(pilot, lambda: sorted(told) == ["later", "there"])

@@ -65,18 +65,24 @@ class Held(Screen[Result]):
     def hold(self) -> None:
         """Keep what is being typed where it is encrypted; called before a lock and before the words change."""
 
-    _drawing: bool = False
+    _drawing: int = 0
 
     async def recompose(self) -> None:
         """Draw everything anew. Nothing stands there meanwhile: timers and threads wait until it does."""
-        self._drawing = True
+        self._drawing += 1
         try:
             await super().recompose()
         finally:
-            self._drawing = False
-            for act in self._put_off:
-                self.call_later(act)
-            self._put_off.clear()
+            self._drawing -= 1
+            put_off, self._put_off = self._put_off, []
+            for act in put_off:
+                self.call_later(self._now_or_drawn, act)
+
+    def _now_or_drawn(self, act: Callable[[], object]) -> object:
+        if not self._drawing:
+            return act()
+        self._put_off.append(act)
+        return None
 
     def _when_drawn(self, callback: TimerCallback | None) -> TimerCallback | None:
         """What a timer is to do, as soon as everything stands there."""
@@ -127,10 +133,12 @@ class Held(Screen[Result]):
         *,
         failed: Callable[[Problem], None] | None = None,
         lost: Callable[[Outcome], None] | None = None,
+        part: Widget | None = None,
     ) -> None:
         """Run `function` in a thread, then `done` with its result here; a problem goes to `failed`, else to a dialog.
 
-        Nothing comes back to a screen that has gone meanwhile; what has to be put away all the same is given to `lost`.
+        Nothing comes back to a screen, or the `part` of it, that has gone meanwhile: in another language stands another
+        one. What has to be put away all the same is given to `lost`.
         """
         from tui.screens.problem import coded, show_problem
 
@@ -147,7 +155,7 @@ class Held(Screen[Result]):
             if self.is_attached and self._drawing:
                 self._put_off.append(lambda: back(then, otherwise))
             else:
-                (then if self.is_attached else otherwise)()
+                (then if (part or self).is_attached else otherwise)()
 
         self.run_worker(there, thread=True, exit_on_error=False, group="work")
 

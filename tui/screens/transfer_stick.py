@@ -123,7 +123,7 @@ class StickChoice(Vertical):
             self._show_folders()
             self.measure()
 
-        cast("BaseScreen", self.screen).work(lambda: is_folder(folder), seen)
+        cast("BaseScreen", self.screen).work(lambda: is_folder(folder), seen, part=self)
 
     def gone(self, folder: Path) -> None:
         """A stick was taken out: its folder leaves the list."""
@@ -154,7 +154,7 @@ class StickChoice(Vertical):
             self.query_one("#sticks-need", Label).display = bool(words)
             self._show_folders()
 
-        cast("BaseScreen", self.screen).work(look, seen, failed=lambda _problem: None)
+        cast("BaseScreen", self.screen).work(look, seen, failed=lambda _problem: None, part=self)
 
     def _show_folders(self) -> None:
         options = self.query_one("#folders", OptionList)

@@ -270,4 +270,4 @@ class FilePanel(Vertical):
                 self.query_one("#file-preview", Label).update(problem_sentences(problem)[0])
                 self.query_one("#file-preview", Label).display = True
 
-        screen.work(lambda: preview.look(vault, attachment), done, failed=failed)
+        screen.work(lambda: preview.look(vault, attachment), done, failed=failed, part=self)

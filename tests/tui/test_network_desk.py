@@ -175,6 +175,7 @@ async def test_a_receiver_is_added_when_its_digits_were_compared_and_needs_the_t
             await until(pilot, lambda: isinstance(office.screen, Confirm))
             assert "https://second.example" in seen(office)
             await pilot.press(*keys)
+            await until(pilot, lambda: office.screen is screen)
             await rest(pilot)
         await until(pilot, lambda: len(screen.receivers) == 2)
         await pilot.press("f7")

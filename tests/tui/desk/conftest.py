@@ -195,6 +195,7 @@ async def at(pilot: Pilot[Any], kind: type[BaseScreen]) -> Any:
 
 
 async def rest(pilot: Pilot[Any]) -> None:
-    """Wait until no thread works for the screen that is shown, and everything is drawn."""
-    await until(pilot, lambda: all(worker.is_finished for worker in pilot.app.workers))
+    """Wait until no key and no thread works for the screen that is shown, and everything is drawn."""
+    shell = pilot.app
+    await until(pilot, lambda: not shell.keys.under_way and all(worker.is_finished for worker in shell.workers))
     await pilot.pause()

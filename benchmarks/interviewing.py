@@ -14,6 +14,7 @@ import gc
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import ClassVar
@@ -28,6 +29,7 @@ from benchmarks.measure import median, percentile95, say
 from benchmarks.table import Row, bounded, missing
 from collector.field import Field
 from schemas.session import Session
+from schemas.session_types import Path as NodePath
 from schemas.xlsform import to_xform
 from sync.desk import mission
 from tui.app import spare_imports
@@ -149,17 +151,14 @@ async def _visit(home: Path, *, quick: bool) -> tuple[float, list[float], list[f
     keys: list[float] = []
     async with shell.run_test(headless=False, size=SIZE) as pilot:
         await _unlocked(pilot, shell)
-        opened = await _timed(
-            _key(shell, "enter"),
-            lambda: isinstance(shell.screen, InterviewScreen) and shell.screen.card.node is not None,
-        )
+        opened = await _timed(_key(shell, "enter"), partial(_open, shell))
         screen = shell.screen
         if not isinstance(screen, InterviewScreen):
             raise TypeError("no interview is open")
         await pilot.pause(0.3)
         sections = [node.path for node in screen.view.sections() if screen.view.stops(node.path, None)]
         for section in (*sections, *reversed(sections)):
-            switches.append(await _timed(lambda section=section: screen.go(screen.view.first_stop(section))))  # type: ignore[misc]  # bound now
+            switches.append(await _timed(partial(_go, screen, section)))
             await pilot.pause(0.03)
         largest = max(sections, key=lambda section: len(screen.view.stops(section, None)))
         lines = [stop for stop in screen.view.stops(largest, None) if _typed(screen, stop)][:3]
@@ -178,8 +177,12 @@ def _open(shell: Shell) -> bool:
     return isinstance(shell.screen, InterviewScreen) and shell.screen.card.node is not None
 
 
-def _typed(screen: InterviewScreen, stop: object) -> bool:
-    node = screen.view.nodes.get(stop)  # type: ignore[call-overload]  # stops are paths
+def _go(screen: InterviewScreen, section: NodePath) -> None:
+    screen.go(screen.view.first_stop(section))
+
+
+def _typed(screen: InterviewScreen, stop: NodePath) -> bool:
+    node = screen.view.nodes.get(stop)
     return node is not None and node.kind == "question" and node.definition.type in ("text", "integer", "decimal")
 
 

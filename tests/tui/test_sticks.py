@@ -115,16 +115,22 @@ async def test_room_is_told_before_anything_is_written(full: Path, tmp_path: Pat
         await until(pilot, lambda: screen.stick.folders[blue] != before and "Too small" not in seen(shell))
 
 
-async def test_writing_pauses_goes_on_and_stops(
-    full: Path, tmp_path: Path, plugged: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shell, blue, real = shell_of(full), folder(tmp_path, "BLUE"), outbox.export
+def begin_paused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writing pauses before its first byte."""
+    real = outbox.export
 
     def waiting(*given: Any, halt: Any, **more: Any) -> ExportReport:
         halt.pause()
         return real(*given, halt=halt, **more)
 
     monkeypatch.setattr(outbox, "export", waiting)
+
+
+async def test_writing_pauses_goes_on_and_stops(
+    full: Path, tmp_path: Path, plugged: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell, blue = shell_of(full), folder(tmp_path, "BLUE")
+    begin_paused(monkeypatch)
     plugged.append(blue)
     async with shell.run_test(size=(100, 30)) as pilot:
         screen = await at_sticks(pilot)
@@ -213,13 +219,8 @@ async def test_each_stick_is_told_as_it_is_finished_also_after_the_language_chan
 async def test_a_lock_ends_a_pause(
     full: Path, tmp_path: Path, plugged: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shell, blue, real = shell_of(full), folder(tmp_path, "BLUE"), outbox.export
-
-    def waiting(*given: Any, halt: Any, **more: Any) -> ExportReport:
-        halt.pause()
-        return real(*given, halt=halt, **more)
-
-    monkeypatch.setattr(outbox, "export", waiting)
+    shell, blue = shell_of(full), folder(tmp_path, "BLUE")
+    begin_paused(monkeypatch)
     plugged.append(blue)
     async with shell.run_test(size=(100, 30)) as pilot:
         screen = await at_sticks(pilot)

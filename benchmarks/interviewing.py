@@ -30,6 +30,7 @@ from benchmarks.table import Row, bounded, missing
 from collector.field import Field
 from schemas.session import Session
 from schemas.session_types import Path as NodePath
+from schemas.xform_model import Question
 from schemas.xlsform import to_xform
 from sync.desk import mission
 from tui.app import spare_imports
@@ -183,7 +184,8 @@ def _go(screen: InterviewScreen, section: NodePath) -> None:
 
 def _typed(screen: InterviewScreen, stop: NodePath) -> bool:
     node = screen.view.nodes.get(stop)
-    return node is not None and node.kind == "question" and node.definition.type in ("text", "integer", "decimal")
+    asked = node.definition if node is not None else None
+    return isinstance(asked, Question) and asked.type in ("text", "integer", "decimal")
 
 
 # --- the hours

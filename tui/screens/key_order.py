@@ -74,13 +74,17 @@ class KeyOrder:
                 self._passing = asyncio.create_task(self._pass())
 
     async def _next(self) -> None:
-        while self._waiting and self._free(self._waiting[0]):
-            await self._handle(self._waiting.popleft())
-        if self._passed:
-            self._rest()
+        try:
+            while self._waiting and self._free(self._waiting[0]):
+                await self._handle(self._waiting.popleft())
+        finally:
+            if self._passed:
+                self._go_on()
 
-    def _rest(self) -> None:
-        self.under_way, self._hangs, self._typing = False, False, None
+    def _go_on(self) -> None:
+        """With those that wait, or rest."""
+        if not (self._waiting and self._app.call_later(self._next)):
+            self.under_way, self._hangs, self._typing = False, False, None
 
     @property
     def _passed(self) -> bool:
@@ -125,8 +129,7 @@ class KeyOrder:
                 await self._through(self._focus().ancestors_with_self)
                 await self._drawn(handled.screen)
         finally:
-            if not (self._waiting and self._app.call_later(self._next)):
-                self._rest()
+            self._go_on()
 
     async def _through(self, way: Iterable[DOMNode]) -> None:
         for pump in way:
